@@ -1,0 +1,88 @@
+"""What the cores want done, as imperatives. The shell does them in order and reports a failure
+back as `EffectFailed`; it never decides on a retry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cti.ids import CallId, ChannelId, OfferId, QueueId, SeatId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """Base of all effects."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginateSeat(Effect):
+    """Ring the seat's device; its dialplan starts the recording and bridges the caller.
+
+    `device` comes from the seat's record only, never from what a caller or a browser sent.
+    """
+
+    offer: OfferId
+    seat: SeatId
+    device: str
+    call: CallId
+    queue: QueueId
+    caller_channel: str
+    caller_number: str
+    caller_name: str
+    ring_us: int
+    recording: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HangUp(Effect):
+    channel: ChannelId
+    cause: int = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepOnChannel(Effect):
+    """Write what must survive this daemon onto the channel itself."""
+
+    channel: ChannelId
+    variables: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnToWaitingRoom(Effect):
+    """Take a caller out of the queue of last resort; the daemon is back."""
+
+    channel: ChannelId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepMember(Effect):
+    """Add or update a member of Asterisk's queue of last resort."""
+
+    queue: QueueId
+    seat: SeatId
+    device: str
+    paused: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropMember(Effect):
+    queue: QueueId
+    seat: SeatId
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreRecording(Effect):
+    """The segment's audio is complete: check it, hash it, index it."""
+
+    call: CallId
+    offer: OfferId
+    seat: SeatId
+    file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resync(Effect):
+    """Compare belief with Asterisk now."""
+
+    why: str

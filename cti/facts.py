@@ -1,0 +1,442 @@
+"""Everything that can happen, as frozen facts named in the past tense.
+
+Two families share one base. *Reports* are what Asterisk said (made by `cti.ami.translate` only)
+and what people asked for; they are the input of the cores. *Decisions* are what the cores
+concluded. Both go to the ledger, so a day can be replayed from its reports and compared with its decisions.
+
+`at` is always microseconds since the epoch. On reports from Asterisk it is the event's own
+Timestamp header (manager.conf `timestampevents=yes`), so neither the network nor this daemon's
+event loop is inside any duration that a KPI shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from cti.ids import BridgeId, CallId, ChannelId, OfferId, QueueId, SeatId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """`at`: microseconds since the epoch, by Asterisk's clock."""
+
+    at: int
+
+
+# ---------------------------------------------------------------- reports: Asterisk's own events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report(Fact):
+    """Input of the cores."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelCreated(Report):
+    channel: ChannelId
+    name: str
+    linked: ChannelId
+    context: str
+    exten: str
+    caller_number: str
+    caller_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelRang(Report):
+    channel: ChannelId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelAnswered(Report):
+    channel: ChannelId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelHangupAsked(Report):
+    """Hang-up has begun. `Hangup` itself can come two seconds late when the channel is spied on."""
+
+    channel: ChannelId
+    cause: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelHungUp(Report):
+    channel: ChannelId
+    cause: int
+    """Q.850 cause, e.g. 16 normal clearing, 17 busy, 19 no answer, 20 subscriber absent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BridgeJoined(Report):
+    bridge: BridgeId
+    channel: ChannelId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BridgeLeft(Report):
+    bridge: BridgeId
+    channel: ChannelId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPressed(Report):
+    channel: ChannelId
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgiCommandEnded(Report):
+    """The end of a `STREAM FILE` is the end of its sound as the caller hears it, to about 3 ms."""
+
+    channel: ChannelId
+    command: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowMarked(Report):
+    """A milestone that the menu session wrote into Asterisk's event stream (UserEvent `CTI`).
+
+    It travels through Asterisk so that one ordered stream tells the whole call; its place in the
+    stream, right behind the AGI command it belongs to, gives the milestone its time.
+    """
+
+    channel: ChannelId
+    mark: str
+    data: tuple[tuple[str, str], ...] = ()
+
+    def get(self, key: str) -> str:
+        """The value sent under `key`, or an empty string."""
+        return next((value for name, value in self.data if name == key), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginateEnded(Report):
+    """Asterisk's last word on an Originate (OriginateResponse)."""
+
+    offer: OfferId
+    accepted: bool
+    reason: int
+    """Asterisk's AST_CONTROL reason: 0 no such device, 1 hang-up, 3 ring time-out, 4 answer,
+    5 busy, 8 congestion."""
+
+
+class DeviceState(StrEnum):
+    IDLE = "idle"
+    IN_USE = "in-use"
+    UNREACHABLE = "unreachable"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceChanged(Report):
+    device: str
+    """Dial string, e.g. `PJSIP/1001`."""
+    state: DeviceState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkLost(Report):
+    """The AMI link is gone: nothing is known from here until the next snapshot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSeen:
+    """One channel in a snapshot. Times are microseconds, 0 where Asterisk has none."""
+
+    channel: ChannelId
+    name: str
+    linked: ChannelId
+    context: str
+    application: str
+    up: bool
+    bridge: BridgeId
+    caller_number: str
+    caller_name: str
+    variables: tuple[tuple[str, str], ...] = ()
+
+    def get(self, variable: str) -> str:
+        """The channel variable's value, or an empty string."""
+        return next((value for name, value in self.variables if name == variable), "")
+
+    def time(self, variable: str) -> int:
+        """A clock kept in a channel variable, in microseconds; 0 when absent or not a number."""
+        value = self.get(variable)
+        return int(value) if value.isascii() and value.isdigit() else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberSeen:
+    """One member of a last-resort queue in a snapshot."""
+
+    queue: QueueId
+    seat: SeatId
+    device: str
+    paused: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotTaken(Report):
+    """What Asterisk holds right now; every belief is checked against it."""
+
+    channels: tuple[ChannelSeen, ...] = ()
+    members: tuple[MemberSeen, ...] = ()
+    devices: tuple[tuple[str, DeviceState], ...] = ()
+
+
+# ------------------------------------------------------------- reports: people, timers, effects
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineStarted(Report):
+    """The daemon came up. Seat states as last written down, for what Asterisk does not keep."""
+
+    version: str
+    seats: tuple[SeatStateChanged, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimePassed(Report):
+    """A deadline that a core published has come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectFailed(Report):
+    """An effect was refused, timed out, or its link was lost. Only cores decide on a retry."""
+
+    effect: str
+    subject: str
+    """The offer, channel or seat that the effect was about."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatCommand(Report):
+    """What a seat (or a lead, or a program) asked for through the API."""
+
+    seat: SeatId
+    wish: Literal["sign-on", "sign-off", "ready", "pause"]
+    reason: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingStored(Report):
+    """The file of one segment has been checked, hashed and indexed."""
+
+    call: CallId
+    offer: OfferId
+    file: str
+    duration_us: int
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingMissed(Report):
+    """A segment that should exist does not, or cannot be read."""
+
+    call: CallId
+    offer: OfferId
+    file: str
+    reason: str
+
+
+# ------------------------------------------------------------------------- decisions: the call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallArrived(Fact):
+    call: CallId
+    hotline: str
+    caller_number: str
+    caller_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MenuKeyTaken(Fact):
+    """A key that the menu took. Keys of steps marked private never come here."""
+
+    call: CallId
+    flow: str
+    step: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonAsked(Fact):
+    call: CallId
+    queue: QueueId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptEnded(Fact):
+    """The end of the last prompt before the wait: the KPI's clock starts (DB51/T 2963 A.5)."""
+
+    call: CallId
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallQueued(Fact):
+    call: CallId
+    queue: QueueId
+    priority: int
+    language: str
+    arrived_at: int
+    asked_at: int
+    prompt_ended_at: int
+    channel_name: str
+    caller_number: str
+    caller_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferRang(Fact):
+    call: CallId
+    seat: SeatId
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferAnswered(Fact):
+    call: CallId
+    seat: SeatId
+    offer: OfferId
+    queue: QueueId
+    wait_us: int
+    """From the end of the prompt to this answer, microseconds."""
+    recording: str
+    """Name of the segment's file in the spool, without folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferFailed(Fact):
+    call: CallId
+    seat: SeatId
+    offer: OfferId
+    reason: Literal["no-answer", "rejected", "unreachable", "caller-gone", "seat-gone", "failed"]
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TalkStarted(Fact):
+    """Both legs are in one bridge: the two can hear each other."""
+
+    call: CallId
+    seat: SeatId
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatLeft(Fact):
+    """The seat's leg of a call has ended."""
+
+    call: CallId
+    seat: SeatId
+    offer: OfferId
+    talk_us: int
+    """From answer to now, microseconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAbandoned(Fact):
+    """The caller gave up while waiting or while a seat rang."""
+
+    call: CallId
+    queue: QueueId
+    wait_us: int
+    """From the end of the prompt to the hang-up, microseconds."""
+
+
+EndedBy = Literal["caller", "seat", "flow", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded(Fact):
+    call: CallId
+    outcome: Literal["answered", "abandoned", "self-service", "lost-sight"]
+    ended_by: EndedBy
+    cause: int
+    total_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecovered(Fact):
+    """Found in Asterisk after the daemon or its link had been away."""
+
+    call: CallId
+    phase: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastResortEntered(Fact):
+    """The daemon was away: Asterisk's own Queue() is serving this caller."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnomalySeen(Fact):
+    """Asterisk said something that our picture does not allow; a resync follows."""
+
+    about: str
+    detail: str
+
+
+# ------------------------------------------------------------------------ decisions: the seats
+
+
+class SeatState(StrEnum):
+    """Drawn in `acd/seats.py`."""
+
+    SIGNED_OFF = "signed-off"
+    READY = "ready"
+    RINGING = "ringing"
+    TALKING = "talking"
+    WRAP_UP = "wrap-up"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatStateChanged(Fact):
+    seat: SeatId
+    old: SeatState
+    new: SeatState
+    reason: str = ""
+    call: CallId | None = None
+    until: int | None = None
+    """When this state ends by itself, microseconds; None when it does not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatOffered(Fact):
+    """Why this seat: who fitted, how they ranked, which rule won."""
+
+    call: CallId
+    seat: SeatId
+    offer: OfferId
+    queue: QueueId
+    rule: str
+    ranking: tuple[SeatRank, ...] = field(default=())
+    waiting: int = 0
+    """Callers waiting in that queue, this one included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatRank:
+    seat: SeatId
+    idle_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandRefused(Fact):
+    """A wish that does not fit the seat's state; nothing has changed."""
+
+    seat: SeatId
+    wish: str
+    why: str

@@ -1,0 +1,38 @@
+"""Identifiers. Each is a string that a person can read aloud, with a type of its own so that
+mypy refuses a seat where a call is meant."""
+
+from typing import NewType
+
+CallId = NewType("CallId", str)
+"""The caller channel's Asterisk Uniqueid: known from the first event, alive in Asterisk as long as
+the call is, the same before and after a restart of the daemon."""
+
+ChannelId = NewType("ChannelId", str)
+"""An Asterisk Uniqueid. For legs that we originate it is our own choice, so that an action whose
+answer was lost can be checked instead of repeated."""
+
+OfferId = NewType("OfferId", str)
+"""One offer of one call to one seat; also the ChannelId of the seat's leg of that offer."""
+
+SeatId = NewType("SeatId", str)
+QueueId = NewType("QueueId", str)
+BridgeId = NewType("BridgeId", str)
+
+OFFER_PREFIX = "offer."
+
+
+def offer_id(seat: SeatId, at_us: int) -> OfferId:
+    """The id of an offer made to `seat` at `at_us` (microseconds since the epoch).
+
+    A seat has at most one offer at a time and the loop's time is strictly increasing, so seat and
+    time name an offer uniquely across restarts, without a counter that would have to survive them.
+    """
+    return OfferId(f"{OFFER_PREFIX}{seat}.{at_us}")
+
+
+def seat_of_offer(channel: ChannelId) -> SeatId | None:
+    """The seat whose leg `channel` is, or None when the channel is not one of our offers."""
+    if not channel.startswith(OFFER_PREFIX):
+        return None
+    seat, _, _ = channel.removeprefix(OFFER_PREFIX).rpartition(".")
+    return SeatId(seat) if seat else None
