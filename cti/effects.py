@@ -86,3 +86,11 @@ class Resync(Effect):
     """Compare belief with Asterisk now."""
 
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepSpool(Effect):
+    """Store what is left in the spool and belongs to no living leg (after a crash or an absence)."""
+
+    living: tuple[str, ...]
+    """Names of files that Asterisk may still be writing."""

@@ -2,7 +2,8 @@
 
 Two families share one base. *Reports* are what Asterisk said (made by `cti.ami.translate` only)
 and what people asked for; they are the input of the cores. *Decisions* are what the cores
-concluded. Both go to the ledger, so a day can be replayed from its reports and compared with its decisions.
+concluded. Both go to the ledger, so a day can be replayed from its reports and compared with its
+decisions.
 
 `at` is always microseconds since the epoch. On reports from Asterisk it is the event's own
 Timestamp header (manager.conf `timestampevents=yes`), so neither the network nor this daemon's
@@ -11,7 +12,7 @@ event loop is inside any duration that a KPI shows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
@@ -339,8 +340,20 @@ class SeatLeft(Fact):
     call: CallId
     seat: SeatId
     offer: OfferId
+    queue: QueueId
     talk_us: int
     """From answer to now, microseconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatLegGone(Fact):
+    """The channel of the seat's leg is gone: nothing is written to its recording any more."""
+
+    call: CallId
+    seat: SeatId
+    offer: OfferId
+    recording: str
+    """Empty when the leg was never connected to the caller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,12 +378,41 @@ class CallEnded(Fact):
     total_us: int
 
 
+class CallPhase(StrEnum):
+    """Drawn in `cti/calls/phase.py`."""
+
+    MENU = "menu"
+    WAITING = "waiting"
+    TALKING = "talking"
+    AFTER = "after"
+    ENDED = "ended"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecovered(Fact):
-    """Found in Asterisk after the daemon or its link had been away."""
+    """Found in Asterisk after the daemon or its link had been away, with its own clocks.
+
+    `offer` is empty unless a seat rings (phase waiting) or talks (phase talking). Clocks are
+    microseconds since the epoch; 0 where the call has not come that far.
+    """
 
     call: CallId
-    phase: str
+    phase: CallPhase
+    hotline: str
+    channel_name: str
+    caller_number: str
+    caller_name: str
+    language: str = ""
+    queue: QueueId = QueueId("")
+    priority: int = 5
+    arrived_at: int = 0
+    asked_at: int = 0
+    prompt_ended_at: int = 0
+    queued_at: int = 0
+    answered_at: int = 0
+    seat: SeatId = SeatId("")
+    offer: OfferId = OfferId("")
+    recording: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -421,8 +463,12 @@ class SeatOffered(Fact):
     seat: SeatId
     offer: OfferId
     queue: QueueId
+    device: str
+    """From the seat's record."""
+    ring_us: int
+    """How long the seat may ring, microseconds."""
     rule: str
-    ranking: tuple[SeatRank, ...] = field(default=())
+    ranking: tuple[SeatRank, ...] = ()
     waiting: int = 0
     """Callers waiting in that queue, this one included."""
 

@@ -36,3 +36,19 @@ def seat_of_offer(channel: ChannelId) -> SeatId | None:
         return None
     seat, _, _ = channel.removeprefix(OFFER_PREFIX).rpartition(".")
     return SeatId(seat) if seat else None
+
+
+def recording_file(call: CallId, offer: OfferId) -> str:
+    """Name of the spool file of one segment: the leg `offer` of `call`.
+
+    Call and offer stand in the name, so that a file found after a crash tells what it belongs to.
+    """
+    return f"{call}--{offer}.raw"
+
+
+def parse_recording_file(name: str) -> tuple[CallId, OfferId] | None:
+    """The call and leg that a spool file belongs to, or None when the name is not one of ours."""
+    call, separator, rest = name.removesuffix(".raw").partition("--")
+    if not (call and separator and rest and name.endswith(".raw")):
+        return None
+    return CallId(call), OfferId(rest)

@@ -1,0 +1,317 @@
+"""Brings waiting callers and ready seats together. Pure and deterministic.
+
+After every fact that may have made a match possible, callers are taken in the order of service
+and each gets the best seat that fits. A caller has at most one offer, a seat at most one call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+from acd.queues import QueueRecord, WaitingCall, WaitingLine
+from acd.seats import Seat, SeatRecord, SeatSnapshot, Wish
+from acd.strategies import LongestIdle, Strategy
+from cti.effects import Effect
+from cti.facts import (
+    CallAbandoned,
+    CallEnded,
+    CallPhase,
+    CallQueued,
+    CallRecovered,
+    CommandRefused,
+    DeviceChanged,
+    DeviceState,
+    EngineStarted,
+    Fact,
+    LinkLost,
+    OfferAnswered,
+    OfferFailed,
+    SeatCommand,
+    SeatLeft,
+    SeatOffered,
+    SeatRank,
+    SeatState,
+    SeatStateChanged,
+    SnapshotTaken,
+    TimePassed,
+)
+from cti.ids import CallId, OfferId, QueueId, SeatId, offer_id
+
+Outcome = Iterator[Fact | Effect]
+
+_SET_ASIDE: Final = frozenset({"no-answer", "rejected", "unreachable", "failed", "seat-gone"})
+"""Reasons of a failed offer after which the seat takes no further call until it returns."""
+
+
+class Dispatcher:
+    """The core of `acd`."""
+
+    def __init__(
+        self,
+        seats: Iterable[SeatRecord],
+        queues: Iterable[QueueRecord],
+        strategy: Strategy | None = None,
+    ) -> None:
+        self._seats = {record.id: Seat(record) for record in seats}
+        self._queues = {record.id: record for record in queues}
+        self._strategy = strategy or LongestIdle()
+        self._line = WaitingLine()
+        self._ready_since: dict[SeatId, SeatStateChanged] = {}
+        self._link_up = False
+        self._fresh = True
+        self._last_offer_at = 0
+        self._handlers: dict[type[Fact], Callable[[Any], Outcome]] = {
+            EngineStarted: self._engine_started,
+            SnapshotTaken: self._snapshot_taken,
+            LinkLost: self._link_lost,
+            SeatCommand: self._seat_command,
+            DeviceChanged: self._device_changed,
+            CallQueued: self._call_queued,
+            CallRecovered: self._call_recovered,
+            CallAbandoned: self._call_gone,
+            CallEnded: self._call_gone,
+            OfferAnswered: self._offer_answered,
+            OfferFailed: self._offer_failed,
+            SeatLeft: self._seat_left,
+            TimePassed: self._time_passed,
+        }
+
+    def handle(self, fact: Fact) -> Outcome:
+        """What `fact` means for seats and waiting callers, and the offers that follow from it."""
+        handler = self._handlers.get(type(fact))
+        if handler is None:
+            return
+        yield from handler(fact)
+        yield from self._match(fact.at)
+
+    def deadline(self) -> int | None:
+        """When the next wrap-up ends, microseconds since the epoch."""
+        return min((seat.until for seat in self._seats.values() if seat.until), default=None)
+
+    def seats(self) -> tuple[SeatSnapshot, ...]:
+        """Frozen snapshots of all seats, in the order of the site file."""
+        return tuple(
+            SeatSnapshot(
+                seat=seat.id,
+                name=seat.record.name,
+                device=seat.record.device,
+                queues=seat.record.queues,
+                state=seat.state,
+                since=seat.since,
+                reason=seat.reason,
+                call=seat.call,
+                until=seat.until,
+                device_state=seat.device,
+            )
+            for seat in self._seats.values()
+        )
+
+    def waiting(self, queue: QueueId) -> tuple[tuple[CallId, int], ...]:
+        """Callers waiting in `queue`, in the order of service, with the time they were queued."""
+        return tuple((call.call, call.queued_at) for call in self._line.in_queue(queue))
+
+    # ------------------------------------------------------------------------------ matching
+
+    def _match(self, at: int) -> Outcome:
+        if not self._link_up or not len(self._line):
+            return
+        ready = {seat.id: seat for seat in self._seats.values() if seat.can_take_a_call}
+        for call in self._line.unoffered() if ready else ():
+            fitting = [seat for seat in ready.values() if call.queue in seat.record.queues]
+            if fitting:
+                ranked = self._strategy.rank(fitting)
+                del ready[ranked[0].id]
+                yield from self._offer(call, ranked, at)
+            if not ready:
+                return
+
+    def _offer(self, call: WaitingCall, ranked: list[Seat], at: int) -> Outcome:
+        seat = ranked[0]
+        offer = offer_id(seat.id, self._unique_time(at))
+        call.offer = offer
+        queue = self._queues[call.queue]
+        ranking = tuple(
+            SeatRank(seat=other.id, idle_us=max(0, at - other.idle_since)) for other in ranked[:5]
+        )
+        changed = seat.go(SeatState.RINGING, at, call=call.call)
+        seat.offer = offer
+        yield SeatOffered(
+            at=at,
+            call=call.call,
+            seat=seat.id,
+            offer=offer,
+            queue=call.queue,
+            device=seat.record.device,
+            ring_us=queue.ring_us,
+            rule=self._strategy.name,
+            ranking=ranking,
+            waiting=len(self._line.in_queue(call.queue)),
+        )
+        yield changed
+
+    def _unique_time(self, at: int) -> int:
+        """Asterisk's time stamps may repeat; an offer's id may not."""
+        self._last_offer_at = max(at, self._last_offer_at + 1)
+        return self._last_offer_at
+
+    # --------------------------------------------------------------------------------- calls
+
+    def _call_queued(self, fact: CallQueued) -> Outcome:
+        queue = fact.queue if fact.queue in self._queues else next(iter(self._queues))
+        self._line.add(WaitingCall(fact.call, queue, fact.priority, fact.at))
+        yield from ()
+
+    def _call_gone(self, fact: CallAbandoned | CallEnded) -> Outcome:
+        self._line.remove(fact.call)
+        yield from ()
+
+    def _call_recovered(self, fact: CallRecovered) -> Outcome:
+        if fact.phase is CallPhase.WAITING:
+            queue = fact.queue if fact.queue in self._queues else next(iter(self._queues))
+            waiting = WaitingCall(fact.call, queue, fact.priority, fact.queued_at)
+            self._line.add(waiting)
+            if fact.offer:
+                waiting.offer = fact.offer
+                yield from self._occupy(fact, SeatState.RINGING)
+        elif fact.phase is CallPhase.TALKING and fact.offer:
+            yield from self._occupy(fact, SeatState.TALKING)
+
+    def _occupy(self, fact: CallRecovered, state: SeatState) -> Outcome:
+        seat = self._seats.get(fact.seat)
+        if seat is None or seat.busy:
+            return
+        if seat.state is SeatState.SIGNED_OFF:
+            seat.wish = Wish(SeatState.SIGNED_OFF, "")
+        elif seat.state is SeatState.PAUSED:
+            seat.wish = Wish(SeatState.PAUSED, seat.reason)
+        yield seat.go(state, fact.at, call=fact.call)
+        seat.offer = fact.offer
+
+    def _offer_answered(self, fact: OfferAnswered) -> Outcome:
+        self._line.remove(fact.call)
+        seat = self._seats.get(fact.seat)
+        if seat is not None and seat.state is not SeatState.TALKING:
+            yield seat.go(SeatState.TALKING, fact.at, call=fact.call)
+            seat.offer = fact.offer
+
+    def _offer_failed(self, fact: OfferFailed) -> Outcome:
+        waiting = self._line.get(fact.call)
+        if waiting is not None and waiting.offer == fact.offer:
+            waiting.offer = None
+        seat = self._seats.get(fact.seat)
+        if seat is None or seat.offer != fact.offer:
+            return
+        if fact.reason in _SET_ASIDE and seat.wish is None:
+            seat.wish = Wish(SeatState.PAUSED, fact.reason)
+        yield self._release(seat, fact.at)
+
+    def _seat_left(self, fact: SeatLeft) -> Outcome:
+        seat = self._seats.get(fact.seat)
+        if seat is None or seat.offer != fact.offer:
+            return
+        queue = self._queues.get(fact.queue)
+        wrapup_us = queue.wrapup_us if queue else 0
+        if wrapup_us and not (seat.wish and seat.wish.state is SeatState.SIGNED_OFF):
+            yield seat.go(SeatState.WRAP_UP, fact.at, call=fact.call, until=fact.at + wrapup_us)
+        else:
+            yield self._release(seat, fact.at)
+
+    @staticmethod
+    def _release(seat: Seat, at: int) -> SeatStateChanged:
+        """Grant what the seat asked for meanwhile, else make it ready."""
+        wish, seat.wish = seat.wish, None
+        if wish is None:
+            return seat.go(SeatState.READY, at)
+        return seat.go(wish.state, at, reason=wish.reason)
+
+    # --------------------------------------------------------------------------------- seats
+
+    def _seat_command(self, fact: SeatCommand) -> Outcome:
+        seat = self._seats.get(fact.seat)
+        if seat is None:
+            yield CommandRefused(at=fact.at, seat=fact.seat, wish=fact.wish, why="no such seat")
+            return
+        match fact.wish:
+            case "sign-on" if seat.state is SeatState.SIGNED_OFF:
+                yield seat.go(SeatState.READY, fact.at)
+            case "sign-on" if seat.wish and seat.wish.state is SeatState.SIGNED_OFF:
+                seat.wish = None
+            case "sign-on":
+                yield self._refused(fact, "is signed on already")
+            case _ if seat.state is SeatState.SIGNED_OFF:
+                yield self._refused(fact, "is not signed on")
+            case "sign-off":
+                yield from self._grant(seat, Wish(SeatState.SIGNED_OFF, fact.reason), fact)
+            case "pause" if not fact.reason:
+                yield self._refused(fact, "needs a reason to pause")
+            case "pause":
+                yield from self._grant(seat, Wish(SeatState.PAUSED, fact.reason), fact)
+            case "ready" if seat.state in (SeatState.PAUSED, SeatState.WRAP_UP):
+                seat.wish = None
+                yield seat.go(SeatState.READY, fact.at)
+            case "ready":
+                seat.wish = None
+
+    @staticmethod
+    def _refused(fact: SeatCommand, why: str) -> CommandRefused:
+        return CommandRefused(
+            at=fact.at, seat=fact.seat, wish=fact.wish, why=f"seat {fact.seat} {why}"
+        )
+
+    @staticmethod
+    def _grant(seat: Seat, wish: Wish, fact: SeatCommand) -> Outcome:
+        if seat.busy:
+            seat.wish = wish
+        else:
+            seat.wish = None
+            yield seat.go(wish.state, fact.at, reason=wish.reason)
+
+    def _device_changed(self, fact: DeviceChanged) -> Outcome:
+        for seat in self._seats.values():
+            if seat.record.device == fact.device:
+                seat.device = fact.state
+        yield from ()
+
+    def _time_passed(self, fact: TimePassed) -> Outcome:
+        for seat in self._seats.values():
+            if seat.until is not None and seat.until <= fact.at:
+                yield self._release(seat, fact.at)
+
+    # ------------------------------------------------------------------------------ recovery
+
+    def _engine_started(self, fact: EngineStarted) -> Outcome:
+        self._ready_since = {state.seat: state for state in fact.seats}
+        yield from ()
+
+    def _link_lost(self, fact: LinkLost) -> Outcome:
+        del fact
+        self._link_up = False
+        yield from ()
+
+    def _snapshot_taken(self, fact: SnapshotTaken) -> Outcome:
+        """After a start, Asterisk's queue members tell who is signed on; later our belief rules."""
+        self._link_up = True
+        devices = dict(fact.devices)
+        for seat in self._seats.values():
+            seat.device = devices.get(seat.record.device, DeviceState.UNKNOWN)
+        if not self._fresh:
+            return
+        self._fresh = False
+        for member in fact.members:
+            seen = self._seats.get(member.seat)
+            if seen is None or seen.state is not SeatState.SIGNED_OFF:
+                continue
+            new = SeatState.PAUSED if member.paused else SeatState.READY
+            yield seen.go(new, fact.at, reason=member.reason)
+            self._restore_since(seen)
+
+    def _restore_since(self, seat: Seat) -> None:
+        """Asterisk does not keep since when; the ledger does, when it agrees on the state."""
+        kept = self._ready_since.get(seat.id)
+        if kept is not None and kept.new is seat.state:
+            seat.since = seat.idle_since = kept.at
+
+    def offer_of(self, seat: SeatId) -> OfferId | None:
+        """The offer that `seat` rings or talks for, None when it has none."""
+        return self._seats[seat].offer

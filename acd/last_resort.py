@@ -1,0 +1,71 @@
+"""Keeps the members of Asterisk's own queues what the seats are, so that `Queue()` can serve the
+callers while this daemon is away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from acd.seats import SeatRecord
+from cti.effects import DropMember, Effect, KeepMember
+from cti.facts import Fact, MemberSeen, SeatState, SeatStateChanged, SnapshotTaken
+from cti.ids import QueueId, SeatId
+
+
+class LastResortKeeper:
+    """A core: seat states in, membership effects out."""
+
+    def __init__(self, seats: Iterable[SeatRecord]) -> None:
+        self._records = {record.id: record for record in seats}
+        self._wanted: dict[tuple[QueueId, SeatId], KeepMember] = {}
+        self._fresh = True
+
+    def handle(self, fact: Fact) -> Iterator[Fact | Effect]:
+        if isinstance(fact, SeatStateChanged):
+            yield from self._seat_changed(fact)
+        elif isinstance(fact, SnapshotTaken):
+            yield from self._reconcile(fact)
+
+    def deadline(self) -> int | None:
+        return None
+
+    def _seat_changed(self, fact: SeatStateChanged) -> Iterator[Effect]:
+        record = self._records[fact.seat]
+        for queue in record.queues:
+            key = (queue, record.id)
+            if fact.new is SeatState.SIGNED_OFF:
+                if self._wanted.pop(key, None):
+                    yield DropMember(queue=queue, seat=record.id, device=record.device)
+                continue
+            member = KeepMember(
+                queue=queue,
+                seat=record.id,
+                device=record.device,
+                paused=fact.new is SeatState.PAUSED,
+                reason=fact.reason if fact.new is SeatState.PAUSED else "",
+            )
+            if self._wanted.get(key) != member:
+                self._wanted[key] = member
+                yield member
+
+    def _reconcile(self, fact: SnapshotTaken) -> Iterator[Effect]:
+        """Put right what Asterisk lost or kept wrongly while nobody watched. On the first snapshot
+        its members are the truth, and the seats' own states follow from them."""
+        seen = {(member.queue, member.seat): member for member in fact.members}
+        if self._fresh:
+            self._fresh = False
+            for member in fact.members:
+                record = self._records.get(member.seat)
+                if record is None or member.queue not in record.queues:
+                    yield _drop(member)
+            return
+        for key, wanted in self._wanted.items():
+            found = seen.get(key)
+            if found is None or (found.paused, found.reason) != (wanted.paused, wanted.reason):
+                yield wanted
+        for key, member in seen.items():
+            if key not in self._wanted:
+                yield _drop(member)
+
+
+def _drop(member: MemberSeen) -> DropMember:
+    return DropMember(queue=member.queue, seat=member.seat, device=member.device)

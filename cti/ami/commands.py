@@ -1,0 +1,136 @@
+"""Effect -> AMI action: the one place that says anything to Asterisk about a call.
+
+Values are checked once more when the action is written to the wire (`safety.py`); here they are
+put together from seats' records and our own ids. What comes from callers (number and name) is
+cleaned and only ever travels in `CallerID` and never in a dial string, file name or expression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from cti.ami.actions import Action
+from cti.ami.safety import caller_id, check_dial_target
+from cti.effects import (
+    DropMember,
+    Effect,
+    HangUp,
+    KeepMember,
+    KeepOnChannel,
+    OriginateSeat,
+    ReturnToWaitingRoom,
+)
+
+SEAT_LEG_CONTEXT: Final = "seat-leg"
+WAITING_ROOM_CONTEXT: Final = "waiting-room"
+
+
+def _originate(effect: OriginateSeat) -> list[Action]:
+    variables = {
+        "CTI_CALL": effect.call,
+        "CTI_SEAT": effect.seat,
+        "CTI_OFFER": effect.offer,
+        "CTI_QUEUE": effect.queue,
+        "CTI_CALLER": effect.caller_channel,
+        "CTI_RECORDING": effect.recording,
+    }
+    return [
+        Action.build(
+            "Originate",
+            [
+                ("ActionID", effect.offer),
+                ("Channel", check_dial_target(effect.device)),
+                ("ChannelId", effect.offer),
+                ("Context", SEAT_LEG_CONTEXT),
+                ("Exten", "s"),
+                ("Priority", "1"),
+                ("Timeout", str(effect.ring_us // 1000)),
+                ("CallerID", caller_id(effect.caller_name, effect.caller_number)),
+                ("Async", "true"),
+                *(("Variable", f"{name}={value}") for name, value in variables.items()),
+            ],
+        )
+    ]
+
+
+def _hang_up(effect: HangUp) -> list[Action]:
+    return [Action.of("Hangup", Channel=effect.channel, Cause=str(effect.cause))]
+
+
+def _keep(effect: KeepOnChannel) -> list[Action]:
+    return [
+        Action.of("Setvar", Channel=effect.channel, Variable=name, Value=value)
+        for name, value in effect.variables
+    ]
+
+
+def _return(effect: ReturnToWaitingRoom) -> list[Action]:
+    return [
+        Action.of(
+            "Redirect",
+            Channel=effect.channel,
+            Context=WAITING_ROOM_CONTEXT,
+            Exten="s",
+            Priority="1",
+        )
+    ]
+
+
+def _keep_member(effect: KeepMember) -> list[Action]:
+    """Adding a member that is there already is refused by Asterisk; pausing works on both."""
+    paused = "true" if effect.paused else "false"
+    device = check_dial_target(effect.device)
+    return [
+        Action.of(
+            "QueueAdd",
+            Queue=effect.queue,
+            Interface=device,
+            MemberName=effect.seat,
+            StateInterface=device,
+            Paused=paused,
+        ),
+        Action.of(
+            "QueuePause",
+            Queue=effect.queue,
+            Interface=device,
+            Paused=paused,
+            Reason=effect.reason,
+        ),
+    ]
+
+
+def _drop_member(effect: DropMember) -> list[Action]:
+    return [Action.of("QueueRemove", Queue=effect.queue, Interface=effect.device)]
+
+
+_ACTIONS: Final[dict[type[Effect], Callable[[Any], list[Action]]]] = {
+    OriginateSeat: _originate,
+    HangUp: _hang_up,
+    KeepOnChannel: _keep,
+    ReturnToWaitingRoom: _return,
+    KeepMember: _keep_member,
+    DropMember: _drop_member,
+}
+
+MAY_BE_REFUSED: Final = frozenset({"QueueAdd", "QueueRemove", "Hangup", "Setvar"})
+"""Actions whose refusal only says that it is so already: a member that is there, a channel that
+has gone."""
+
+
+def actions_for(effect: Effect) -> list[Action] | None:
+    """The AMI actions for `effect` in order; None when the effect is not Asterisk's business.
+
+    Raises UnsafeValue when a value must not go to Asterisk.
+    """
+    make = _ACTIONS.get(type(effect))
+    return make(effect) if make else None
+
+
+def subject_of(effect: Effect) -> str:
+    """What a failure of `effect` is about, for `EffectFailed`."""
+    for field in ("offer", "channel", "seat"):
+        value = getattr(effect, field, "")
+        if value:
+            return str(value)
+    return ""

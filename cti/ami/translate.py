@@ -1,0 +1,238 @@
+"""AMI message -> report. The only home of AMI keys.
+
+One table names every event that is looked at; the filter in Asterisk's manager.conf is made from
+it, so Asterisk never sends what nobody reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol
+
+from cti.facts import (
+    AgiCommandEnded,
+    BridgeJoined,
+    BridgeLeft,
+    ChannelAnswered,
+    ChannelCreated,
+    ChannelHangupAsked,
+    ChannelHungUp,
+    ChannelRang,
+    ChannelSeen,
+    DeviceChanged,
+    DeviceState,
+    FlowMarked,
+    KeyPressed,
+    MemberSeen,
+    OriginateEnded,
+    Report,
+    SnapshotTaken,
+)
+from cti.ids import OFFER_PREFIX, BridgeId, ChannelId, OfferId, QueueId, SeatId
+
+
+class Message(Protocol):
+    """What is read of a message of the AMI link."""
+
+    def get(self, key: str) -> str: ...
+
+    def get_all(self, key: str) -> list[str]: ...
+
+
+Translator = Callable[[Message, int], Report | None]
+
+_STATE_RINGING: Final = "5"
+_STATE_UP: Final = "6"
+_MARK_KEYS: Final = ("Flow", "Step", "Key", "Queue", "Priority", "Language", "Prompt", "Outcome")
+_DEVICE_STATES: Final = {
+    "NOT_INUSE": DeviceState.IDLE,
+    "INUSE": DeviceState.IN_USE,
+    "BUSY": DeviceState.IN_USE,
+    "RINGING": DeviceState.IN_USE,
+    "RINGINUSE": DeviceState.IN_USE,
+    "ONHOLD": DeviceState.IN_USE,
+    "UNAVAILABLE": DeviceState.UNREACHABLE,
+    "INVALID": DeviceState.UNREACHABLE,
+}
+
+
+def _channel(message: Message) -> ChannelId:
+    return ChannelId(message.get("Uniqueid"))
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _known(text: str) -> str:
+    """Asterisk writes `<unknown>` where it has no caller number or name."""
+    return "" if text == "<unknown>" else text
+
+
+def _new_channel(message: Message, at: int) -> Report:
+    return ChannelCreated(
+        at=at,
+        channel=_channel(message),
+        name=message.get("Channel"),
+        linked=ChannelId(message.get("Linkedid")),
+        context=message.get("Context"),
+        exten=message.get("Exten"),
+        caller_number=_known(message.get("CallerIDNum")),
+        caller_name=_known(message.get("CallerIDName")),
+    )
+
+
+def _new_state(message: Message, at: int) -> Report | None:
+    match message.get("ChannelState"):
+        case "5":
+            return ChannelRang(at=at, channel=_channel(message))
+        case "6":
+            return ChannelAnswered(at=at, channel=_channel(message))
+    return None
+
+
+def _hangup_request(message: Message, at: int) -> Report:
+    cause = _number(message.get("Cause"))
+    return ChannelHangupAsked(at=at, channel=_channel(message), cause=cause)
+
+
+def _hangup(message: Message, at: int) -> Report:
+    return ChannelHungUp(at=at, channel=_channel(message), cause=_number(message.get("Cause")))
+
+
+def _bridge_enter(message: Message, at: int) -> Report:
+    bridge = BridgeId(message.get("BridgeUniqueid"))
+    return BridgeJoined(at=at, bridge=bridge, channel=_channel(message))
+
+
+def _bridge_leave(message: Message, at: int) -> Report:
+    bridge = BridgeId(message.get("BridgeUniqueid"))
+    return BridgeLeft(at=at, bridge=bridge, channel=_channel(message))
+
+
+def _dtmf_end(message: Message, at: int) -> Report | None:
+    if message.get("Direction") != "Received":
+        return None
+    return KeyPressed(at=at, channel=_channel(message), key=message.get("Digit"))
+
+
+def _agi_exec_end(message: Message, at: int) -> Report:
+    return AgiCommandEnded(
+        at=at,
+        channel=_channel(message),
+        command=message.get("Command"),
+        result=message.get("Result"),
+    )
+
+
+def _user_event(message: Message, at: int) -> Report | None:
+    if message.get("UserEvent") != "CTI":
+        return None
+    data = ((key, message.get(key)) for key in _MARK_KEYS)
+    return FlowMarked(
+        at=at,
+        channel=_channel(message),
+        mark=message.get("Mark"),
+        data=tuple((key, value) for key, value in data if value),
+    )
+
+
+def _originate_response(message: Message, at: int) -> Report | None:
+    # The action's id is the offer's: the event has no Uniqueid when no channel could be made.
+    action = message.get("ActionID")
+    if not action.startswith(OFFER_PREFIX):
+        return None
+    return OriginateEnded(
+        at=at,
+        offer=OfferId(action),
+        accepted=message.get("Response") == "Success",
+        reason=_number(message.get("Reason")),
+    )
+
+
+def _device_state(message: Message, at: int) -> Report:
+    state = device_state(message.get("State"))
+    return DeviceChanged(at=at, device=message.get("Device"), state=state)
+
+
+_TRANSLATORS: Final[dict[str, Translator]] = {
+    "Newchannel": _new_channel,
+    "Newstate": _new_state,
+    "HangupRequest": _hangup_request,
+    "SoftHangupRequest": _hangup_request,
+    "Hangup": _hangup,
+    "BridgeEnter": _bridge_enter,
+    "BridgeLeave": _bridge_leave,
+    "DTMFEnd": _dtmf_end,
+    "AGIExecEnd": _agi_exec_end,
+    "UserEvent": _user_event,
+    "OriginateResponse": _originate_response,
+    "DeviceStateChange": _device_state,
+}
+
+EVENT_NAMES: Final = tuple(sorted(_TRANSLATORS))
+"""Every unasked-for event that Asterisk shall send: the source of the event filter."""
+
+
+def translate(name: str, message: Message, at: int) -> Report | None:
+    """The report in an event named `name` that happened at `at` (microseconds since the epoch by
+    Asterisk's clock), or None when there is nothing in it for us."""
+    translator = _TRANSLATORS.get(name)
+    return translator(message, at) if translator else None
+
+
+def device_state(name: str) -> DeviceState:
+    """Our word for Asterisk's device state."""
+    return _DEVICE_STATES.get(name, DeviceState.UNKNOWN)
+
+
+# ------------------------------------------------------------------------------------ snapshot
+
+
+def _variables(message: Message) -> tuple[tuple[str, str], ...]:
+    pairs = (line.partition("=") for line in message.get_all("Variable"))
+    return tuple((name, value) for name, _, value in pairs if value)
+
+
+def channel_seen(message: Message) -> ChannelSeen:
+    """One `Status` event, asked for with `Variables`."""
+    return ChannelSeen(
+        channel=_channel(message),
+        name=message.get("Channel"),
+        linked=ChannelId(message.get("Linkedid")),
+        context=message.get("Context"),
+        application=message.get("Application"),
+        up=message.get("ChannelState") == _STATE_UP,
+        bridge=BridgeId(message.get("BridgeID")),
+        caller_number=_known(message.get("CallerIDNum")),
+        caller_name=_known(message.get("CallerIDName")),
+        variables=_variables(message),
+    )
+
+
+def member_seen(message: Message) -> MemberSeen:
+    """One `QueueMember` event of `QueueStatus`."""
+    return MemberSeen(
+        queue=QueueId(message.get("Queue")),
+        seat=SeatId(message.get("Name")),
+        device=message.get("StateInterface"),
+        paused=message.get("Paused") == "1",
+        reason=message.get("PausedReason"),
+    )
+
+
+def snapshot(
+    at: int,
+    status: Iterable[Message],
+    queues: Iterable[Message],
+    devices: Iterable[Message],
+) -> SnapshotTaken:
+    """The answers to Status, QueueStatus and DeviceStateList as one report."""
+    return SnapshotTaken(
+        at=at,
+        channels=tuple(channel_seen(message) for message in status),
+        members=tuple(member_seen(message) for message in queues),
+        devices=tuple(
+            (message.get("Device"), device_state(message.get("State"))) for message in devices
+        ),
+    )

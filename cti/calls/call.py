@@ -1,0 +1,118 @@
+"""One call and its seats' legs, as the tracker keeps them, and the frozen view handed out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cti.calls.phase import move
+from cti.facts import CallPhase, EndedBy
+from cti.ids import BridgeId, CallId, ChannelId, OfferId, QueueId, SeatId, recording_file
+
+
+@dataclass(slots=True)
+class SeatLeg:
+    """The channel between Asterisk and a seat for one call.
+
+    dialled --> ringing --> up (answered_at) --> joined (connected) --> gone
+    """
+
+    offer: OfferId
+    seat: SeatId
+    call: CallId
+    queue: QueueId
+    offered_at: int
+    ring_us: int
+    channel_name: str = ""
+    rang: bool = False
+    answered_at: int = 0
+    bridge: BridgeId = BridgeId("")
+    connected: bool = False
+    left: bool = False
+    cancelled: bool = False
+    recording: str = ""
+
+    @property
+    def channel(self) -> ChannelId:
+        """The leg's Uniqueid: we choose it, and it is the offer's id."""
+        return ChannelId(self.offer)
+
+    @property
+    def pending(self) -> bool:
+        """Offered, and neither connected nor over."""
+        return not self.connected and not self.left
+
+    @classmethod
+    def offered(
+        cls,
+        *,
+        offer: OfferId,
+        seat: SeatId,
+        call: CallId,
+        queue: QueueId,
+        at: int,
+        ring_us: int,
+    ) -> SeatLeg:
+        """A leg that has just been asked for; its recording's name is fixed from the start."""
+        name = recording_file(call, offer)
+        return cls(offer, seat, call, queue, at, ring_us, recording=name)
+
+
+@dataclass(slots=True)
+class Call:
+    """Clocks are microseconds since the epoch by Asterisk's clock, 0 until reached."""
+
+    id: CallId
+    hotline: str
+    channel_name: str
+    caller_number: str
+    caller_name: str
+    phase: CallPhase
+    arrived_at: int
+    language: str = ""
+    queue: QueueId = QueueId("")
+    priority: int = 5
+    asked_at: int = 0
+    prompt_ended_at: int = 0
+    queued_at: int = 0
+    answered_at: int = 0
+    command_ended_at: int = 0
+    prompt_sound_ended_at: int = 0
+    hangup_asked_at: int = 0
+    bridge: BridgeId = BridgeId("")
+    leg: OfferId = OfferId("")
+    ended_by: EndedBy = "unknown"
+    answered: bool = False
+    in_last_resort: bool = False
+
+    @property
+    def channel(self) -> ChannelId:
+        return ChannelId(self.id)
+
+    def go(self, phase: CallPhase, cause: str) -> None:
+        """Move to `phase`. Raises IllegalMove."""
+        self.phase = move(self.phase, phase, cause)
+
+    def wait_until(self, at: int) -> int:
+        """The KPI's wait at the moment `at`: from the end of the prompt, microseconds."""
+        start = self.prompt_ended_at or self.queued_at or at
+        return max(0, at - start)
+
+
+@dataclass(frozen=True, slots=True)
+class CallSnapshot:
+    """What others may see of a call."""
+
+    call: CallId
+    phase: CallPhase
+    hotline: str
+    caller_number: str
+    caller_name: str
+    language: str
+    queue: QueueId
+    seat: SeatId
+    ringing: bool
+    arrived_at: int
+    asked_at: int
+    prompt_ended_at: int
+    queued_at: int
+    answered_at: int

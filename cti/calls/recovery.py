@@ -1,0 +1,162 @@
+"""Rebuilds calls from what Asterisk holds: channels, bridges and the variables kept on them.
+
+The caller's channel carries the call's clocks in `CTI_T_*` variables, in microseconds. Where the
+daemon died before it had written one, the dialplan's own stamp (`CTI_ARRIVED`, `CTI_WAITING`,
+`CTI_ANSWERED`) is taken: by the same clock, a few milliseconds later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from cti.calls.call import Call, SeatLeg
+from cti.facts import CallPhase, CallRecovered, ChannelSeen, FlowMarked, SnapshotTaken
+from cti.ids import CallId, ChannelId, OfferId, QueueId, SeatId, recording_file, seat_of_offer
+
+LAST_RESORT: Final = "last-resort"
+_PHASE_OF_CONTEXT: Final = {
+    "from-trunk": CallPhase.MENU,
+    "menu": CallPhase.MENU,
+    "waiting-room": CallPhase.WAITING,
+    LAST_RESORT: CallPhase.WAITING,
+    "after-call": CallPhase.AFTER,
+}
+SNAPSHOT_VARIABLES: Final = (
+    "CTI_CALL",
+    "CTI_HOTLINE",
+    "CTI_LANG",
+    "CTI_QUEUE",
+    "CTI_PRIORITY",
+    "CTI_ARRIVED",
+    "CTI_WAITING",
+    "CTI_ANSWERED",
+    "CTI_T_ARRIVED",
+    "CTI_T_ASKED",
+    "CTI_T_PROMPT",
+    "CTI_T_QUEUED",
+    "CTI_RECORDING",
+)
+"""Every channel variable that a snapshot must bring."""
+
+
+def clocks_to_keep(call: Call) -> tuple[tuple[str, str], ...]:
+    """What is written onto the caller's channel when the call is queued."""
+    return (
+        ("CTI_T_ARRIVED", str(call.arrived_at)),
+        ("CTI_T_ASKED", str(call.asked_at)),
+        ("CTI_T_PROMPT", str(call.prompt_ended_at)),
+        ("CTI_T_QUEUED", str(call.queued_at)),
+    )
+
+
+def in_last_resort(seen: ChannelSeen) -> bool:
+    """Whether Asterisk's own Queue() is serving this caller."""
+    return seen.context == LAST_RESORT
+
+
+def is_waiting(seen: ChannelSeen) -> bool:
+    """Whether the caller has left the menu for the waiting room."""
+    return _PHASE_OF_CONTEXT.get(seen.context) is CallPhase.WAITING
+
+
+def found_call(seen: ChannelSeen, at: int) -> Call | None:
+    """The call that a caller's channel tells of, or None when it is not a caller's."""
+    phase = _PHASE_OF_CONTEXT.get(seen.context)
+    if phase is None or seen.get("CTI_CALL") != seen.channel:
+        return None
+    arrived = seen.time("CTI_T_ARRIVED") or seen.time("CTI_ARRIVED") or at
+    queued = seen.time("CTI_T_QUEUED") or seen.time("CTI_WAITING")
+    if phase is not CallPhase.MENU:
+        queued = queued or arrived
+    return Call(
+        id=CallId(seen.channel),
+        hotline=seen.get("CTI_HOTLINE"),
+        channel_name=seen.name,
+        caller_number=seen.caller_number,
+        caller_name=seen.caller_name,
+        phase=phase,
+        arrived_at=arrived,
+        language=seen.get("CTI_LANG"),
+        queue=QueueId(seen.get("CTI_QUEUE")),
+        priority=seen.time("CTI_PRIORITY") or 5,
+        asked_at=seen.time("CTI_T_ASKED") or queued,
+        prompt_ended_at=seen.time("CTI_T_PROMPT") or queued,
+        queued_at=queued,
+        bridge=seen.bridge,
+        answered=phase is CallPhase.AFTER,
+        in_last_resort=in_last_resort(seen),
+    )
+
+
+def missed_mark(seen: ChannelSeen, at: int) -> FlowMarked:
+    """The `queued` milestone of a caller who was queued while the link was away."""
+    names = (("Queue", "CTI_QUEUE"), ("Priority", "CTI_PRIORITY"), ("Language", "CTI_LANG"))
+    return FlowMarked(
+        at=seen.time("CTI_WAITING") or at,
+        channel=seen.channel,
+        mark="queued",
+        data=tuple((key, seen.get(variable)) for key, variable in names),
+    )
+
+
+def found_legs(
+    fact: SnapshotTaken, devices: Mapping[str, SeatId], calls: Mapping[CallId, Call]
+) -> Iterator[tuple[ChannelSeen, SeatLeg]]:
+    """The seats' legs of `calls` in a snapshot: offers of ours, and those Queue() has made."""
+    for seen in fact.channels:
+        call = calls.get(CallId(seen.get("CTI_CALL"))) or calls.get(CallId(seen.linked))
+        if call is None or call.channel == seen.channel:
+            continue
+        seat = seat_of_offer(seen.channel) or devices.get(seen.name.rpartition("-")[0])
+        if seat is None:
+            continue
+        offer = OfferId(seen.channel)
+        leg = SeatLeg.offered(
+            offer=offer, seat=seat, call=call.id, queue=call.queue, at=fact.at, ring_us=0
+        )
+        leg.channel_name, leg.rang = seen.name, True
+        leg.bridge = seen.bridge
+        leg.answered_at = (seen.time("CTI_ANSWERED") or fact.at) if seen.up else 0
+        leg.recording = seen.get("CTI_RECORDING") or recording_file(call.id, offer)
+        leg.connected = bool(seen.bridge) and seen.bridge == call.bridge
+        yield seen, leg
+
+
+def stray_offers(fact: SnapshotTaken, legs: Mapping[ChannelId, SeatLeg]) -> Iterator[ChannelId]:
+    """Legs of ours that belong to no call: the caller has gone meanwhile."""
+    return (
+        seen.channel
+        for seen in fact.channels
+        if seat_of_offer(seen.channel) is not None and seen.channel not in legs
+    )
+
+
+def order_of_return(call: Call) -> tuple[bool, bool, int, int]:
+    """Sort key: calls that hold a seat are told first, so that no seat is offered twice; then
+    those waiting, in the order of service."""
+    return call.phase is not CallPhase.TALKING, not call.leg, call.priority, call.queued_at
+
+
+def recovered(call: Call, leg: SeatLeg | None, at: int) -> CallRecovered:
+    """The fact that tells the other cores of a call found again."""
+    return CallRecovered(
+        at=at,
+        call=call.id,
+        phase=call.phase,
+        hotline=call.hotline,
+        channel_name=call.channel_name,
+        caller_number=call.caller_number,
+        caller_name=call.caller_name,
+        language=call.language,
+        queue=call.queue,
+        priority=call.priority,
+        arrived_at=call.arrived_at,
+        asked_at=call.asked_at,
+        prompt_ended_at=call.prompt_ended_at,
+        queued_at=call.queued_at,
+        answered_at=call.answered_at,
+        seat=leg.seat if leg else SeatId(""),
+        offer=leg.offer if leg else OfferId(""),
+        recording=leg.recording if leg else "",
+    )
