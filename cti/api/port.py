@@ -1,0 +1,180 @@
+"""What the API needs from the rest of the house: the engine, past calls, people.
+
+The API decides nothing about calls. It asks these ports and shows the answer. Clocks are
+microseconds since the epoch by Asterisk's clock; 0 where a call has not come that far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from cti.facts import CallPhase, DeviceState, Fact, SeatState
+from cti.ids import CallId, QueueId, SeatId
+
+Role = Literal["seat", "lead", "admin", "auditor"]
+Wish = Literal["sign-on", "sign-off", "ready", "pause"]
+Outcome = Literal["answered", "abandoned", "self-service", "lost-sight"]
+EndedBy = Literal["caller", "seat", "flow", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatView:
+    seat: SeatId
+    name: str
+    device: str
+    queues: tuple[QueueId, ...]
+    state: SeatState
+    since_us: int
+    reason: str = ""
+    call: CallId | None = None
+    until_us: int | None = None
+    """When the state ends by itself; None when it does not."""
+    device_state: DeviceState = DeviceState.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueView:
+    queue: QueueId
+    name: Mapping[str, str]
+    """Language tag to name."""
+    waiting: int
+    longest_wait_us: int
+    """How long the longest waiting caller waits now; 0 when nobody does."""
+    seats_ready: int
+    seats_signed_on: int
+    waiting_calls: tuple[CallId, ...] = ()
+    """In the order in which they will be served."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallView:
+    """A call that is alive. `seat` is set from the moment that a seat rings."""
+
+    call: CallId
+    phase: CallPhase
+    hotline: str
+    caller_number: str
+    queue: QueueId | None
+    seat: SeatId | None
+    arrived_us: int
+    asked_us: int = 0
+    prompt_ended_us: int = 0
+    answered_us: int = 0
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastCall:
+    """A call that is over. `seat` is the last one that talked; None when none did."""
+
+    call: CallId
+    hotline: str
+    caller_number: str
+    queue: QueueId | None
+    seat: SeatId | None
+    outcome: Outcome
+    ended_by: EndedBy
+    language: str
+    arrived_us: int
+    asked_us: int = 0
+    prompt_ended_us: int = 0
+    answered_us: int = 0
+    ended_us: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    ami_link: Literal["up", "connecting", "down"]
+    database: Literal["up", "journal", "down"]
+    """journal: the database is away and facts are kept in the local journal."""
+    loop_lag_us: int
+    ledger_backlog: int
+    """Facts not yet in the database."""
+    started_us: int
+    version: str
+
+
+class EnginePort(Protocol):
+    """The engine. All methods but `seat_command` are plain reads and must not block."""
+
+    def seats(self) -> tuple[SeatView, ...]: ...
+
+    def queues(self) -> tuple[QueueView, ...]: ...
+
+    def live_calls(self) -> tuple[CallView, ...]: ...
+
+    async def seat_command(self, seat: SeatId, wish: Wish, reason: str, by: str) -> SeatView:
+        """Do what `by` wishes and return the seat as it is then.
+
+        Raises `cti.api.errors.CommandRefused` or `cti.api.errors.UnknownSeat`.
+        """
+        ...
+
+    def subscribe(self) -> AbstractContextManager[AsyncIterator[Fact]]:
+        """Every fact from now on, after the engine has acted on it.
+
+        Bounded per subscriber: the iterator raises `cti.api.errors.SubscriberLagging` for a reader
+        that falls behind. A reader never slows the engine. `cti.api.fanout.Fanout` is one.
+        """
+        ...
+
+    def health(self) -> Health: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFilter:
+    """Which calls; None and 0 mean any. `number` is matched as a whole, never in part, so that a
+    masked number cannot be found out digit by digit."""
+
+    queue: QueueId | None = None
+    seat: SeatId | None = None
+    outcome: Outcome | None = None
+    number: str | None = None
+    from_us: int = 0
+    """Arrived at or after."""
+    to_us: int = 0
+    """Arrived before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class CallKey:
+    """A call's place in the list, which runs from the newest to the oldest."""
+
+    arrived_us: int
+    call: CallId
+
+
+class CallHistory(Protocol):
+    """Past calls, from the ledger."""
+
+    async def past_calls(
+        self, wanted: CallFilter, *, before: CallKey | None, limit: int
+    ) -> Sequence[PastCall]:
+        """At most `limit` calls with a key below `before`, in falling order of (arrived_us, call).
+
+        A seat in `wanted` means the seats that talked in the call, not only the last one.
+        """
+        ...
+
+    async def past_call(self, call: CallId) -> PastCall | None: ...
+
+    async def facts_of(self, call: CallId) -> Sequence[Fact]:
+        """The facts of one call, alive or over, in the order in which they happened."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRecord:
+    name: str
+    role: Role
+    seat: SeatId | None
+    password_hash: str
+    """Argon2id in its own text form ($argon2id$...)."""
+    active: bool = True
+
+
+class UserDirectory(Protocol):
+    async def find(self, name: str) -> UserRecord | None: ...
