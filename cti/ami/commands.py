@@ -7,11 +7,12 @@ cleaned and only ever travels in `CallerID` and never in a dial string, file nam
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
 from cti.ami.actions import Action
-from cti.ami.safety import caller_id, check_dial_target
+from cti.ami.safety import check_dial_target, clean_caller_text
 from cti.effects import (
     DropMember,
     Effect,
@@ -24,32 +25,43 @@ from cti.effects import (
 
 SEAT_LEG_CONTEXT: Final = "seat-leg"
 WAITING_ROOM_CONTEXT: Final = "waiting-room"
+_NO_DELIMITERS: Final = str.maketrans(dict.fromkeys('"<>\\'))
+_NUMBER: Final = re.compile(r"[0-9+*#]{1,32}", re.ASCII)
+
+
+def caller_id(name: str, number: str) -> str:
+    """`"name" <number>` as the seat's phone shows it, made safe.
+
+    Quotes, angle brackets and backslashes would move the border between the two parts; a number
+    is digits and dialling signs or it is not shown.
+    """
+    shown = clean_caller_text(name).translate(_NO_DELIMITERS)
+    digits = number if _NUMBER.fullmatch(number) else ""
+    return f'"{shown}" <{digits}>'
 
 
 def _originate(effect: OriginateSeat) -> list[Action]:
-    variables = {
-        "CTI_CALL": effect.call,
-        "CTI_SEAT": effect.seat,
-        "CTI_OFFER": effect.offer,
-        "CTI_QUEUE": effect.queue,
-        "CTI_CALLER": effect.caller_channel,
-        "CTI_RECORDING": effect.recording,
-    }
+    action = Action.of(
+        "Originate",
+        # OriginateResponse carries it even when no channel could be made.
+        ActionID=effect.offer,
+        Channel=check_dial_target(effect.device),
+        ChannelId=effect.offer,
+        Context=SEAT_LEG_CONTEXT,
+        Exten="s",
+        Priority=1,
+        Timeout=effect.ring_us // 1000,
+        CallerID=caller_id(effect.caller_name, effect.caller_number),
+        Async=True,
+    )
     return [
-        Action.build(
-            "Originate",
-            [
-                ("ActionID", effect.offer),
-                ("Channel", check_dial_target(effect.device)),
-                ("ChannelId", effect.offer),
-                ("Context", SEAT_LEG_CONTEXT),
-                ("Exten", "s"),
-                ("Priority", "1"),
-                ("Timeout", str(effect.ring_us // 1000)),
-                ("CallerID", caller_id(effect.caller_name, effect.caller_number)),
-                ("Async", "true"),
-                *(("Variable", f"{name}={value}") for name, value in variables.items()),
-            ],
+        action.with_variables(
+            CTI_CALL=effect.call,
+            CTI_SEAT=effect.seat,
+            CTI_OFFER=effect.offer,
+            CTI_QUEUE=effect.queue,
+            CTI_CALLER=effect.caller_channel,
+            CTI_RECORDING=effect.recording,
         )
     ]
 

@@ -1,0 +1,115 @@
+"""The engine as the API sees it: plain reads of the cores, and people's wishes put to them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager
+
+from acd.dispatcher import Dispatcher
+from acd.seats import SeatSnapshot
+from cti.api.errors import CommandRefused as CommandRefusedError
+from cti.api.errors import UnknownSeat
+from cti.api.fanout import Fanout
+from cti.api.port import CallView, Health, QueueView, SeatView, Wish
+from cti.calls.tracker import CallTracker
+from cti.facts import CommandRefused, Fact, SeatCommand, SeatState
+from cti.ids import QueueId, SeatId
+from cti.runtime.clock import Clock
+from cti.runtime.loop import EngineLoop
+
+
+class Engine:
+    """Implements `cti.api.port.EnginePort`. `names` are the queues' names by language."""
+
+    def __init__(
+        self,
+        *,
+        loop: EngineLoop,
+        tracker: CallTracker,
+        dispatcher: Dispatcher,
+        names: dict[QueueId, dict[str, str]],
+        fanout: Fanout,
+        clock: Clock,
+        health: Callable[[], Health],
+    ) -> None:
+        self._loop = loop
+        self._tracker = tracker
+        self._dispatcher = dispatcher
+        self._names = names
+        self._fanout = fanout
+        self._clock = clock
+        self._health = health
+
+    def seats(self) -> tuple[SeatView, ...]:
+        return tuple(_seat_view(seat) for seat in self._dispatcher.seats())
+
+    def queues(self) -> tuple[QueueView, ...]:
+        seats = self._dispatcher.seats()
+        return tuple(self._queue_view(queue, seats) for queue in self._names)
+
+    def _queue_view(self, queue: QueueId, seats: tuple[SeatSnapshot, ...]) -> QueueView:
+        waiting = self._dispatcher.waiting(queue)
+        serving = [seat for seat in seats if queue in seat.queues]
+        longest = min((queued_at for _, queued_at in waiting), default=None)
+        return QueueView(
+            queue=queue,
+            name=self._names[queue],
+            waiting=len(waiting),
+            longest_wait_us=max(0, self._clock.now_us() - longest) if longest else 0,
+            seats_ready=sum(seat.state is SeatState.READY for seat in serving),
+            seats_signed_on=sum(seat.state is not SeatState.SIGNED_OFF for seat in serving),
+            waiting_calls=tuple(call for call, _ in waiting),
+        )
+
+    def live_calls(self) -> tuple[CallView, ...]:
+        return tuple(
+            CallView(
+                call=call.call,
+                phase=call.phase,
+                hotline=call.hotline,
+                caller_number=call.caller_number,
+                queue=call.queue or None,
+                seat=call.seat or None,
+                arrived_us=call.arrived_at,
+                asked_us=call.asked_at,
+                prompt_ended_us=call.prompt_ended_at,
+                answered_us=call.answered_at,
+                language=call.language,
+            )
+            for call in self._tracker.calls()
+        )
+
+    async def seat_command(self, seat: SeatId, wish: Wish, reason: str, by: str) -> SeatView:
+        """Put a wish to the cores and return the seat as it is then.
+
+        Raises UnknownSeat, CommandRefusedError.
+        """
+        if all(known.seat != seat for known in self._dispatcher.seats()):
+            raise UnknownSeat(seat)
+        command = SeatCommand(at=self._clock.now_us(), seat=seat, wish=wish, reason=reason, by=by)
+        step = await self._loop.ask(command)
+        for fact in step.facts:
+            if isinstance(fact, CommandRefused):
+                raise CommandRefusedError(fact.why)
+        return next(view for view in self.seats() if view.seat == seat)
+
+    def subscribe(self) -> AbstractContextManager[AsyncIterator[Fact]]:
+        return self._fanout.subscribe()
+
+    def health(self) -> Health:
+        return self._health()
+
+
+def _seat_view(seat: SeatSnapshot) -> SeatView:
+    return SeatView(
+        seat=seat.seat,
+        name=seat.name,
+        device=seat.device,
+        queues=seat.queues,
+        state=seat.state,
+        since_us=seat.since,
+        reason=seat.reason,
+        call=seat.call,
+        until_us=seat.until,
+        device_state=seat.device_state,
+    )
