@@ -225,10 +225,10 @@ class AmiLink:
             async with asyncio.timeout(limit_s):
                 await self._open(protocol)
         except TimeoutError:
-            self._on_down(Cause.CONNECT_TIMEOUT, f"{limit_s:g} s")
+            protocol.fail(Cause.CONNECT_TIMEOUT, f"{limit_s:g} s")
             return
         except OSError as error:
-            self._on_down(Cause.UNREACHABLE, str(error))
+            protocol.fail(Cause.UNREACHABLE, str(error))
             return
         try:
             async with asyncio.timeout(limit_s):

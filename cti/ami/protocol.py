@@ -136,6 +136,8 @@ class LinkProtocol(AMIProtocol):  # type: ignore[misc]
         self._stage = _Stage.BANNER
         self._down: str | None = None
         self.bytes_in = 0
+        self.closed = True
+        self.responses = {}
 
     @property
     def banner(self) -> str | None:
@@ -150,6 +152,9 @@ class LinkProtocol(AMIProtocol):  # type: ignore[misc]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        if self._down is not None:  # given up while the connection was being made
+            self._drop_transport()
+            return
         self.transport.set_write_buffer_limits(high=self._max_write_buffer)
         self._owner.opened()
 
