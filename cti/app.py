@@ -1,0 +1,228 @@
+"""The only place where objects are wired; the order of start and stop.
+
+    start: flows -> database -> cores and loop -> FastAGI -> HTTP -> AMI link -> sign of life
+    stop:  the other way round; Asterisk and its calls stay as they are
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import structlog
+
+from acd.dispatcher import Dispatcher
+from acd.last_resort import LastResortKeeper
+from acd.queues import QueueRecord
+from acd.seats import SeatRecord
+from config.secrets import Secrets
+from config.settings import Settings
+from config.site import Site
+from cti.agi.server import AgiServer
+from cti.ami.actions import Action
+from cti.ami.errors import AmiError
+from cti.ami.link import AmiLink, AmiSettings, LinkState, Phase
+from cti.ami.resync import EventGate
+from cti.ami.translate import EVENT_NAMES
+from cti.api.fanout import Fanout
+from cti.api.metrics import Metrics
+from cti.api.port import Health
+from cti.api.server import ApiServer
+from cti.brain import Brain
+from cti.calls.tracker import CallTracker
+from cti.facts import EngineStarted, Fact, SeatStateChanged
+from cti.ids import QueueId, SeatId
+from cti.runtime.clock import Clock, HostClock
+from cti.runtime.engine import Engine
+from cti.runtime.hands import AsteriskHands
+from cti.runtime.loop import EngineLoop
+from cti.runtime.supervisor import Supervisor, repeat
+from cti.store.database import Database, database_url
+from cti.store.entries import EntryMaker, new_run
+from cti.store.errors import StoreError
+from cti.store.journal import Journal
+from cti.store.ledger import SqlLedger
+from cti.store.writer import LedgerWriter, WriterState
+from recording.recorder import Recorder
+from recording.rules import RecordingKeeper
+
+log = structlog.get_logger(__name__)
+
+
+def cores_for(site: Site) -> tuple[CallTracker, Dispatcher, LastResortKeeper, RecordingKeeper]:
+    """Fresh cores for `site`, in the order in which they look at a fact."""
+    seats = [
+        SeatRecord(
+            SeatId(seat_id), seat.name, seat.device, tuple(QueueId(name) for name in seat.queues)
+        )
+        for seat_id, seat in site.seats.items()
+    ]
+    queues = [
+        QueueRecord(
+            QueueId(queue_id), int(queue.ring_seconds * 1e6), int(queue.wrapup_seconds * 1e6)
+        )
+        for queue_id, queue in site.queues.items()
+    ]
+    return (
+        CallTracker({seat.device: seat.id for seat in seats}),
+        Dispatcher(seats, queues),
+        LastResortKeeper(seats),
+        RecordingKeeper(),
+    )
+
+
+class Daemon:
+    """One daemon for one Asterisk. `start`, then `wait`, then `stop`."""
+
+    def __init__(self, settings: Settings, site: Site, secrets: Secrets) -> None:
+        self._settings = settings
+        self._started_us = time.time_ns() // 1000
+        clock: Clock = HostClock()
+        self._clock = clock
+        self._supervisor = Supervisor()
+        # Ledger
+        self._database = Database(database_url(settings.database.url, settings.state_dir))
+        self._ledger = SqlLedger(self._database)
+        self._writer = LedgerWriter(
+            self._ledger, Journal(settings.state_dir / "ledger.journal")
+        )
+        self._entries = EntryMaker(new_run(self._started_us))
+        # Cores and loop
+        tracker, dispatcher, members, recordings = cores_for(site)
+        self._loop = EngineLoop(Brain((tracker, dispatcher, members, recordings)), clock)
+        self._gate = EventGate(self._loop.post, clock)
+        self._link = AmiLink(
+            AmiSettings(
+                host=settings.asterisk.host,
+                port=settings.asterisk.ami_port,
+                username=settings.asterisk.ami_username,
+                secret=settings.asterisk.ami_secret or secrets.get("ami"),
+            ),
+            self._gate.event,
+            self._on_link_state,
+            wanted=EVENT_NAMES,
+        )
+        self._recorder = Recorder(
+            settings.path(settings.recording.spool_dir),
+            settings.path(settings.recording.store_dir),
+            self._loop.post,
+            clock,
+        )
+        hands = AsteriskHands(
+            self._link, self._recorder, self._gate.request, self._loop.post, clock
+        )
+        # The outside
+        self._agi = AgiServer.for_site(settings, site)
+        self._fanout = Fanout()
+        self._engine = Engine(
+            loop=self._loop,
+            tracker=tracker,
+            dispatcher=dispatcher,
+            names={QueueId(name): dict(queue.name) for name, queue in site.queues.items()},
+            fanout=self._fanout,
+            clock=clock,
+            health=self._health,
+        )
+        self._metrics = Metrics(self._engine)
+        self._api = ApiServer.for_store(
+            settings, self._engine, self._database, self._ledger, secrets, self._metrics
+        )
+        self._loop.attach(hands, self._write, self._observe)
+
+    async def start(self) -> None:
+        """Returns when AGI and HTTP listen and the AMI link is being made.
+
+        Raises StoreError, FlowRefused or OSError (a port is taken) before anything runs.
+        """
+        settings = self._settings
+        for folder in (settings.recording.spool_dir, settings.recording.store_dir):
+            await asyncio.to_thread(settings.path(folder).mkdir, parents=True, exist_ok=True)
+        await asyncio.to_thread(self._writer.open)
+        seats = await self._remembered_seats()
+        self._supervisor.vital("ledger", self._writer.run())
+        self._loop.post(
+            EngineStarted(at=self._clock.now_us(), version=version("jietong"), seats=seats)
+        )
+        self._supervisor.vital("engine-loop", self._loop.run())
+        await self._agi.start()
+        await self._api.start()
+        await self._link.start()
+        self._supervisor.vital("resync", self._gate.run(self._link))
+        beat_s = settings.life.beat_seconds
+        self._supervisor.vital("sign-of-life", repeat("sign-of-life", beat_s, self._beat))
+        log.info("started", http=settings.http.port, agi=settings.agi.port)
+
+    async def wait(self) -> None:
+        """Runs until a vital task ends. Raises TaskDied."""
+        await self._supervisor.wait()
+
+    async def stop(self) -> None:
+        """Leave Asterisk alone with the calls; write down what is known."""
+        await self._link.stop()
+        await self._agi.stop()
+        await self._recorder.stop()
+        await self._api.stop()
+        with contextlib.suppress(StoreError):
+            await self._writer.stop()
+        await self._supervisor.stop()
+        await self._database.close()
+        log.info("stopped")
+
+    async def _remembered_seats(self) -> tuple[SeatStateChanged, ...]:
+        """Since when each seat is what it is. The database may be away: then it starts anew."""
+        try:
+            await self._database.upgrade()
+            return tuple((await self._ledger.last_seat_states()).values())
+        except StoreError as error:
+            if not error.temporary:
+                raise
+            log.warning("database away at start; facts go to the journal", error=str(error))
+            return ()
+
+    def _write(self, facts: tuple[Fact, ...]) -> None:
+        self._writer.write([self._entries.entry(fact) for fact in facts])
+
+    def _observe(self, facts: tuple[Fact, ...]) -> None:
+        for fact in facts:
+            self._metrics.observe(fact)
+            self._fanout.publish(fact)
+
+    def _on_link_state(self, state: LinkState) -> None:
+        if state.up:
+            self._gate.link_up()
+        else:
+            self._gate.link_down()
+
+    async def _beat(self) -> None:
+        """The dialplan serves callers itself when this has been absent for too long."""
+        if not self._link.state.up:
+            return
+        action = Action.of("Setvar", Variable="CTI_BEAT", Value=int(time.time()))
+        with contextlib.suppress(AmiError):
+            await self._link.send(action, deadline=self._settings.life.beat_seconds * 2)
+
+    def _health(self) -> Health:
+        stats = self._writer.stats()
+        link = self._link.state
+        loop = self._loop.stats
+        database = {
+            WriterState.DATABASE: "up",
+            WriterState.JOURNAL: "journal",
+            WriterState.LOSING: "down",
+        }
+        return Health(
+            ami_link="up" if link.up else "down" if link.phase is Phase.STOPPED else "connecting",
+            database=database[stats.state],  # type: ignore[arg-type]
+            loop_lag_us=loop.lag_us,
+            ledger_backlog=stats.queued + stats.journalled,
+            started_us=self._started_us,
+            version=version("jietong"),
+        )
+
+
+def state_file(settings: Settings, name: str) -> Path:
+    """A file of the daemon's own in the state folder."""
+    return settings.state_dir / name

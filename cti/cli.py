@@ -1,0 +1,140 @@
+"""`cti`: the commands of Jietong."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from config.secrets import Secrets
+from config.settings import Settings, load_settings
+from config.site import Site, load_site
+from cti.calls_cli import calls_app
+from cti.errors import JietongError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(calls_app, name="calls")
+
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option("--settings", envvar="CTI_SETTINGS", help="Your settings file (YAML)."),
+]
+
+
+def _load(file: Path | None) -> tuple[Settings, Site, Secrets]:
+    settings = load_settings(file)
+    return settings, load_site(settings.site), Secrets(settings.state_dir / "secrets.json")
+
+
+@app.command()
+def run(settings: SettingsFile = None) -> None:
+    """Run the daemon against an Asterisk that is there already."""
+    from cti.logs import set_up_logs
+    from cti.single import only_one
+
+    loaded = _load(settings)
+    set_up_logs()
+    with only_one(loaded[0].state_dir / "daemon.lock", "the daemon"):
+        try:
+            import uvloop
+
+            uvloop.run(_serve(*loaded))
+        except KeyboardInterrupt:
+            pass
+
+
+async def _serve(settings: Settings, site: Site, secrets: Secrets) -> None:
+    from cti.app import Daemon
+
+    daemon = Daemon(settings, site, secrets)
+    await daemon.start()
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    waiting = {
+        asyncio.create_task(daemon.wait(), name="vital-tasks"),
+        asyncio.create_task(stop.wait(), name="stop-signal"),
+    }
+    done, pending = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    try:
+        for task in done:
+            task.result()
+    finally:
+        await daemon.stop()
+
+
+@app.command()
+def up(
+    settings: SettingsFile = None,
+    headless: Annotated[bool, typer.Option(help="No demo calls.")] = False,
+) -> None:
+    """Start the sandbox Asterisk and the daemon, print addresses, place demo calls."""
+    from cti.launch import Launcher
+
+    loaded = _load(settings)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(Launcher(*loaded, demo=not headless).run())
+
+
+@app.command()
+def doctor(settings: SettingsFile = None) -> None:
+    """Check everything the daemon depends on and say what to do about each failure."""
+    from cti.doctor import Doctor, Verdict
+
+    console = Console()
+    marks = {Verdict.FINE: "[green]ok[/]", Verdict.WARNING: "[yellow]warn[/]"}
+    worst = 0
+    for finding in Doctor(*_load(settings)).findings():
+        mark = marks.get(finding.verdict, "[red]FAIL[/]")
+        console.print(f"{mark:<16} [bold]{finding.what}[/]: ", end="")
+        console.print(finding.detail, markup=False, highlight=False)
+        if finding.advice:
+            console.print(f"       -> {finding.advice}", markup=False, highlight=False)
+        worst = max(worst, finding.verdict is Verdict.BROKEN)
+    raise typer.Exit(int(worst))
+
+
+asterisk_app = typer.Typer(no_args_is_help=True)
+app.add_typer(asterisk_app, name="asterisk", help="Asterisk's configuration.")
+
+
+@asterisk_app.command("render")
+def render_asterisk(out: Path, settings: SettingsFile = None) -> None:
+    """Write Asterisk's configuration files for this site into the folder OUT."""
+    from config.asterisk import InstancePaths, render
+
+    loaded = _load(settings)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, text in render(*loaded, InstancePaths.standard()).items():
+        (out / name).write_text(text, encoding="utf-8")
+        Console().print(f"{out / name}", highlight=False)
+
+
+@app.command()
+def password(name: str, settings: SettingsFile = None) -> None:
+    """Show the first password of the user NAME of the site file."""
+    _, site, secrets = _load(settings)
+    if name not in site.users:
+        raise typer.BadParameter(f"the site has no user {name!r}")
+    Console().print(secrets.get(f"user:{name}", length=9), highlight=False)
+
+
+def main() -> None:
+    """Entry point: an error of ours is one clear line, not a traceback."""
+    try:
+        app()
+    except JietongError as error:
+        Console(stderr=True).print(f"cti: {error}", style="red", markup=False, highlight=False)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

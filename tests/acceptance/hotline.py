@@ -1,0 +1,218 @@
+"""A whole hotline for a test: sandbox Asterisk, the daemon as a process of its own, phones, API.
+
+Prompts and hold music are tones, each at its own pitch, so that a phone can tell by ear what it
+hears and a gap in the music can be measured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import wave
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import yaml
+
+from bench.phones.phone import AnswerPolicy, Manual, Phone
+from config.secrets import Secrets
+from config.settings import Settings, load_settings
+from config.site import Site, load_site
+from cti.sandbox import Sandbox, free_ports
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+HOLD_MUSIC_HZ: Final = 440
+CALLER_HZ: Final = 700
+SEAT_HZ: Final = 1300
+PROMPTS: Final[dict[str, tuple[int, int]]] = {
+    # name: (pitch in Hz, length in samples at 8 kHz)
+    "greeting": (600, 3200),
+    "main-menu": (820, 8000),
+    "transferring": (1000, 6920),
+    "all-busy": (1100, 3200),
+    "wrong-key": (900, 3200),
+    "no-key": (900, 3200),
+    "goodbye": (500, 3200),
+    "technical-problem": (900, 3200),
+}
+
+
+def write_tone(file: Path, hz: int, samples: int) -> None:
+    """A mono 8 kHz 16-bit WAV of a steady tone at about -10 dBFS."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    sound = (10000 * np.sin(2 * np.pi * hz * np.arange(samples) / 8000)).astype("<i2")
+    with wave.open(str(file), "wb") as wav:
+        wav.setnchannels(1)
+        wav.setsampwidth(2)
+        wav.setframerate(8000)
+        wav.writeframes(sound.tobytes())
+
+
+def make_prompts(folder: Path) -> None:
+    for language in ("zh-CN", "en"):
+        for name, (hz, samples) in PROMPTS.items():
+            write_tone(folder / language / f"{name}.wav", hz, samples)
+
+
+def make_site(folder: Path, **changes: Any) -> Path:
+    """The demo site with the short times of a test; `changes` go to every queue."""
+    site = yaml.safe_load((ROOT / "config/sites/demo-water/site.yaml").read_text("utf-8"))
+    for queue in site["queues"].values():
+        queue.update({"ring_seconds": 3, "wrapup_seconds": 0} | changes)
+    site["flows_dir"] = str(ROOT / "config/sites/demo-water/flows")
+    file = folder / "site.yaml"
+    file.write_text(yaml.safe_dump(site, allow_unicode=True), encoding="utf-8")
+    return file
+
+
+@dataclass
+class Hotline:
+    """`daemon` is None while the daemon is away."""
+
+    settings: Settings
+    site: Site
+    secrets: Secrets
+    settings_file: Path
+    log_file: Path
+    daemon: subprocess.Popen[bytes] | None = None
+    phones: list[Phone] = field(default_factory=list)
+
+    @property
+    def api_url(self) -> str:
+        return f"http://{self.settings.http.host}:{self.settings.http.port}"
+
+    @property
+    def sip(self) -> tuple[str, int]:
+        return self.settings.asterisk.host, self.settings.asterisk.sip_port
+
+    async def start_daemon(self) -> None:
+        """Start `cti run` and return when it says that it is ready."""
+        with self.log_file.open("ab") as log:
+            self.daemon = subprocess.Popen(
+                [sys.executable, "-m", "cti.cli", "run", "--settings", str(self.settings_file)],
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+        await self.ready()
+
+    async def ready(self, deadline_s: float = 20.0) -> None:
+        """Wait for /readyz."""
+        import aiohttp
+
+        async with asyncio.timeout(deadline_s), aiohttp.ClientSession() as session:
+            while True:
+                if self.daemon is not None and self.daemon.poll() is not None:
+                    raise AssertionError(f"the daemon ended:\n{self.log_tail()}")
+                try:
+                    async with session.get(f"{self.api_url}/readyz") as answer:
+                        if answer.status == 200:
+                            return
+                except aiohttp.ClientError:
+                    pass
+                await asyncio.sleep(0.02)
+
+    def kill_daemon(self) -> None:
+        """kill -9: nothing of the daemon gets to tidy up."""
+        assert self.daemon is not None
+        self.daemon.send_signal(signal.SIGKILL)
+        self.daemon.wait()
+        self.daemon = None
+
+    def stop_daemon(self) -> None:
+        if self.daemon is None:
+            return
+        self.daemon.terminate()
+        try:
+            self.daemon.wait(15)
+        except subprocess.TimeoutExpired:
+            self.daemon.kill()
+            self.daemon.wait()
+            raise AssertionError(f"the daemon did not stop:\n{self.log_tail()}") from None
+        self.daemon = None
+
+    def log_tail(self) -> str:
+        return self.log_file.read_text("utf-8", "replace")[-6000:]
+
+    async def seat(self, seat: str, answer: AnswerPolicy | None = None) -> Phone:
+        """A registered phone of that seat; it answers by hand unless told otherwise."""
+        phone = Phone(
+            user=seat,
+            server=self.sip,
+            password=self.secrets.get(f"sip:{seat}"),
+            answer=answer or Manual(),
+        )
+        await phone.start()
+        self.phones.append(phone)
+        await phone.register()
+        return phone
+
+    async def caller(self, number: str = "13800001111", name: str = "张三") -> Phone:
+        """A phone in the public network: its calls come from the trunk's address."""
+        phone = Phone(
+            user=number, server=self.sip, local_ip=TRUNK_ADDRESS, display_name=name
+        )
+        await phone.start()
+        self.phones.append(phone)
+        return phone
+
+    async def hang_up_all(self) -> None:
+        for phone in self.phones:
+            await phone.stop()
+        self.phones.clear()
+
+
+TRUNK_ADDRESS: Final = "127.0.0.2"
+
+
+@asynccontextmanager
+async def hotline(folder: Path, *, root_dir: Path, **queue_changes: Any) -> AsyncIterator[Hotline]:
+    """Start Asterisk and the daemon in `folder`; stop both at the end and check the logs."""
+    ami, agi, http = free_ports(3)
+    (sip,) = free_ports(1)
+    make_prompts(folder / "prompts")
+    base = load_settings(
+        site=str(make_site(folder, **queue_changes)),
+        state_dir=str(folder / "state"),
+        asterisk={
+            "ami_port": ami,
+            "sip_port": sip,
+            "root_dir": str(root_dir),
+            "rtp_first_port": 30000,
+            "rtp_last_port": 30999,
+        },
+        agi={"port": agi},
+        http={"port": http},
+        prompts={"dir": str(folder / "prompts")},
+    )
+    name = f"test-{os.getpid()}-{sip}"
+    settings = Sandbox.settings_for(base, name)
+    site = load_site(settings.site)
+    secrets = Secrets(settings.state_dir / "secrets.json")
+    sandbox = Sandbox(settings, site, secrets, name)
+    settings_file = folder / "settings.yaml"
+    settings_file.write_text(
+        yaml.safe_dump(yaml.safe_load(settings.model_dump_json()), allow_unicode=True), "utf-8"
+    )
+    await sandbox.start()
+    line = Hotline(settings, site, secrets, settings_file, folder / "daemon.log")
+    try:
+        await line.start_daemon()
+        yield line
+        await line.hang_up_all()
+        line.stop_daemon()
+    finally:
+        if line.daemon is not None:
+            line.kill_daemon()
+        await sandbox.stop()
+    problems = re.findall(r"^.*(?:Traceback|core failed|task failed).*$", line.log_tail(), re.M)
+    assert not problems, line.log_tail()
