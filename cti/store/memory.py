@@ -1,0 +1,89 @@
+"""The ledger in memory: for tests and simulations. It keeps every promise of the port except to
+be there after the process, and passes the same contract suite as the databases."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from cti.facts import SeatStateChanged
+from cti.ids import CallId, QueueId, SeatId
+from cti.runtime.ports import CallCursor, CallSummary, EntryId, LedgerEntry
+from cti.store.codec import clean_entry, clean_text
+from cti.store.projection import fold
+
+
+class MemoryLedger:
+    def __init__(self) -> None:
+        self._entries: list[LedgerEntry] = []
+        self._ids: set[EntryId] = set()
+        self._calls: dict[CallId, CallSummary] = {}
+
+    async def append(self, entries: Sequence[LedgerEntry]) -> None:
+        for dirty in entries:
+            entry, _body = clean_entry(dirty)
+            if entry.id not in self._ids:
+                self._ids.add(entry.id)
+                self._entries.append(entry)
+                self._project(entry)
+
+    def _project(self, entry: LedgerEntry) -> None:
+        call: CallId | None = getattr(entry.fact, "call", None)
+        if call is not None:
+            after = fold(self._calls.get(call), entry.fact)
+            if after is not None:
+                self._calls[call] = after
+
+    async def calls(
+        self,
+        *,
+        limit: int,
+        before: CallCursor | None = None,
+        number: str | None = None,
+        queue: QueueId | None = None,
+        seat: SeatId | None = None,
+        outcome: str | None = None,
+    ) -> list[CallSummary]:
+        def matches(call: CallSummary) -> bool:
+            return (
+                (before is None or call.cursor < before)
+                and (number is None or call.caller_number == clean_text(number))
+                and (queue is None or call.queue == queue)
+                and (seat is None or call.seat == seat)
+                and (outcome is None or call.outcome == outcome)
+            )
+
+        return self._newest(matches)[:limit]
+
+    async def call(self, call: CallId) -> CallSummary | None:
+        return self._calls.get(CallId(clean_text(call)))
+
+    async def calls_starting_with(self, prefix: str, *, limit: int) -> list[CallSummary]:
+        start = clean_text(prefix)
+        return self._newest(lambda call: call.call.startswith(start))[:limit]
+
+    async def open_calls(self) -> list[CallSummary]:
+        return self._newest(lambda call: call.ended_us is None)[::-1]
+
+    async def facts_of(self, call: CallId) -> list[LedgerEntry]:
+        wanted = clean_text(call)
+        return [entry for entry in self._entries if entry.call == wanted]
+
+    async def last_seat_states(self) -> dict[SeatId, SeatStateChanged]:
+        facts = (entry.fact for entry in self._entries)
+        return {fact.seat: fact for fact in facts if isinstance(fact, SeatStateChanged)}
+
+    async def facts_between(self, from_us: int, to_us: int) -> AsyncIterator[LedgerEntry]:
+        for entry in list(self._entries):
+            if from_us <= entry.fact.at < to_us:
+                yield entry
+
+    async def rebuild_calls(self) -> int:
+        """Like SqlLedger's: the calls from the facts alone."""
+        self._calls.clear()
+        for entry in self._entries:
+            self._project(entry)
+        return len(self._calls)
+
+    def _newest(self, wanted: Callable[[CallSummary], bool]) -> list[CallSummary]:
+        found = [call for call in self._calls.values() if wanted(call)]
+        return sorted(found, key=lambda call: call.cursor, reverse=True)

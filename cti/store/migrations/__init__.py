@@ -1,0 +1,1 @@
+"""Alembic revisions: how a database of any earlier version becomes today's."""

@@ -1,0 +1,341 @@
+"""Takes facts from the loop and brings them to the database, through a journal when that is away.
+
+              write()                        append                      up
+    loop ------------------> queue in memory ------------> database <---------.
+    (never waits)                 |                            ^              |
+                                  | database away              | drain, in order
+                                  '----------------> journal --'
+
+While the journal holds anything, everything goes through it, so the order of the ledger is the
+order of the writes. Each entry is stored once: its id is unique in the database, so a batch whose
+answer was lost, and a journal that was half drained before a kill, are simply written again.
+
+What a kill -9 can take is the queue in memory: at most `linger_s` of facts while the database is
+well. The state of living calls is not among them; that is in Asterisk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+from typing import Final
+
+import structlog
+
+from cti.runtime.ports import Ledger, LedgerEntry
+from cti.store.errors import StoreError, StoreRefused
+from cti.store.journal import Journal
+
+BATCH: Final = 500
+"""Entries in one transaction: some 25 ms of work on either database."""
+
+LINGER_S: Final = 0.05
+"""A batch waits this long for company: at most twenty commits a second, at any load."""
+
+RETRY_S: Final = (0.5, 1.0, 2.0, 5.0)
+"""Pauses between attempts while the database is away. Five seconds at most, because the ledger
+is what the wallboard and the reports show after an outage."""
+
+APPEND_TIMEOUT_S: Final = 15.0
+"""Longer than SQLite's busy time-out and PostgreSQL's connection time-out together."""
+
+STOP_TIMEOUT_S: Final = APPEND_TIMEOUT_S + 5.0
+"""Room for an append that began just before."""
+
+JOURNAL_BATCH: Final = 10_000
+"""Entries in one fsync of the journal."""
+
+MOST_QUEUED: Final = 200_000
+"""Entries in memory (some 100 MB) when the journal does not take them either."""
+
+_log = structlog.get_logger(__name__)
+
+
+class WriterState(StrEnum):
+    """Where facts go now; each step down is louder.
+
+    DATABASE <----> JOURNAL <----> MEMORY <----> LOSING
+    """
+
+    DATABASE = "database"
+    JOURNAL = "journal"
+    MEMORY = "memory"
+    """The journal is full or its disk fails: a kill would lose what is queued."""
+    LOSING = "losing"
+    """The queue in memory is full too: the newest facts are lost, the older ones kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriterStats:
+    """For metrics. `queued`, `journalled`, `journal_bytes` are now; the others since the start."""
+
+    state: WriterState
+    queued: int
+    journalled: int
+    journal_bytes: int
+    written: int
+    lost: int
+    refused: int
+    """Entries that the database refuses for their content; kept in the second journal."""
+    failures: int
+    """Attempts at the database that failed."""
+
+
+class LedgerWriter:
+    """`write` from the loop; `run` in a supervised task; `stop` at the end.
+
+    `refused` is the journal of entries that no retry can store, kept for a person to look at.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        journal: Journal,
+        *,
+        refused: Journal | None = None,
+        batch: int = BATCH,
+        linger_s: float = LINGER_S,
+        retry_s: Sequence[float] = RETRY_S,
+        append_timeout_s: float = APPEND_TIMEOUT_S,
+        most_queued: int = MOST_QUEUED,
+    ) -> None:
+        self._ledger = ledger
+        self._journal = journal
+        self._refused_journal = refused or Journal(
+            journal.file.with_name(f"{journal.file.name}.refused")
+        )
+        self._batch = batch
+        self._linger_s = linger_s
+        self._retry_s = tuple(retry_s)
+        self._append_timeout_s = append_timeout_s
+        self._most_queued = most_queued
+        self._queue: deque[LedgerEntry] = deque()
+        self._wake = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._progress = asyncio.Condition()
+        self._state = WriterState.DATABASE
+        self._stopping = False
+        self._running = False
+        self._accepted = self._settled = 0
+        self._written = self._lost = self._refused = self._failures = 0
+        self._failed_in_a_row = 0
+        self._next_attempt = 0.0
+
+    @property
+    def state(self) -> WriterState:
+        return self._state
+
+    def stats(self) -> WriterStats:
+        return WriterStats(
+            state=self._state,
+            queued=len(self._queue),
+            journalled=self._journal.waiting,
+            journal_bytes=self._journal.size,
+            written=self._written,
+            lost=self._lost,
+            refused=self._refused,
+            failures=self._failures,
+        )
+
+    def open(self) -> None:
+        """Take the journal over; blocks on the disk. Raises JournalBusy or OSError."""
+        self._journal.open()
+        self._refused_journal.open()
+        if self._journal.waiting:
+            self._go(WriterState.JOURNAL)
+            self._wake.set()
+
+    def write(self, entries: Sequence[LedgerEntry]) -> None:
+        """Take entries over, in order. Never waits and never fails."""
+        taken = entries[: max(0, self._most_queued - len(self._queue))]
+        self._queue.extend(taken)
+        self._accepted += len(taken)
+        if len(taken) < len(entries):
+            self._lost += len(entries) - len(taken)
+            self._go(WriterState.LOSING)
+        self._wake.set()
+        if len(self._queue) >= self._batch:
+            self._hurry.set()
+
+    async def flush(self) -> None:
+        """Return when all that was written before is safe: in the database or in the journal."""
+        goal = self._accepted
+        await self._until(lambda: self._settled >= goal)
+
+    async def drained(self) -> None:
+        """Return when all that was written before is in the database."""
+        goal = self._accepted
+        await self._until(lambda: self._settled >= goal and not self._journal.waiting)
+
+    async def stop(self, timeout_s: float = STOP_TIMEOUT_S) -> None:
+        """Store what is queued, end `run`, and let the journal go.
+
+        What the database does not take within `timeout_s` goes to the journal, for the next start.
+        """
+        self._stopping = True
+        try:
+            async with asyncio.timeout(timeout_s):
+                if self._running:
+                    await self._until(lambda: not self._running)
+                else:
+                    await self._last_rounds()
+        except TimeoutError:
+            with suppress(OSError):
+                await self._to_journal()
+        finally:
+            if self._queue:
+                _log.error("facts lost at the stop", count=len(self._queue))
+            self._journal.close()
+            self._refused_journal.close()
+
+    async def run(self) -> None:
+        """The task: ends after `stop`."""
+        self._running = True
+        try:
+            while not self._stopping:
+                await self._wait_for_work()
+                await self._round()
+            await self._last_rounds()
+        finally:
+            self._running = False
+            await self._tell()
+
+    # ------------------------------------------------------------------------------- one round
+
+    async def _wait_for_work(self) -> None:
+        """Until there is something to write, then a little longer for company; or until it is
+        time to try the database again."""
+        pause = None
+        if self._queue or self._journal.waiting:
+            pause = max(0.0, self._next_attempt - asyncio.get_running_loop().time())
+        if pause != 0.0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), pause)
+            if len(self._queue) < self._batch and not self._stopping:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._hurry.wait(), self._linger_s)
+        self._wake.clear()
+        self._hurry.clear()
+
+    async def _round(self) -> None:
+        """Bring a batch to the database, or all that is queued to the journal."""
+        due = asyncio.get_running_loop().time() >= self._next_attempt
+        if due and self._queue and not self._journal.waiting:
+            batch = list(islice(self._queue, self._batch))
+            if await self._to_database(batch):
+                self._take_out(len(batch))
+        elif due and self._journal.waiting:
+            await self._drain()
+        safe = not self._failed_in_a_row
+        if self._queue and (self._journal.waiting or self._failed_in_a_row):
+            safe = await self._to_journal()
+        self._reckon(safe)
+        await self._tell()
+
+    async def _last_rounds(self) -> None:
+        before = -1
+        while self._queue and len(self._queue) != before:
+            before = len(self._queue)
+            await self._round()
+
+    async def _to_database(self, batch: list[LedgerEntry]) -> bool:
+        """Whether the batch is in the database now (or refused for good)."""
+        try:
+            async with asyncio.timeout(self._append_timeout_s):
+                await self._append(batch)
+        except (StoreError, TimeoutError) as error:
+            pause = self._retry_s[min(self._failed_in_a_row, len(self._retry_s) - 1)]
+            self._next_attempt = asyncio.get_running_loop().time() + pause
+            self._failed_in_a_row += 1
+            self._failures += 1
+            _log.warning("ledger append failed", error=str(error) or "too slow", retry_s=pause)
+            return False
+        self._failed_in_a_row = 0
+        self._next_attempt = 0.0
+        return True
+
+    async def _append(self, batch: list[LedgerEntry]) -> None:
+        """Halve a refused batch until the entry that is to blame stands alone."""
+        try:
+            await self._ledger.append(batch)
+        except (StoreRefused, OverflowError, TypeError, ValueError) as error:
+            if len(batch) == 1:
+                await self._refuse(batch[0], error)
+            else:
+                middle = len(batch) // 2
+                await self._append(batch[:middle])
+                await self._append(batch[middle:])
+        else:
+            self._written += len(batch)
+
+    async def _refuse(self, entry: LedgerEntry, error: Exception) -> None:
+        self._refused += 1
+        _log.error("ledger refuses a fact", fact=repr(entry), error=str(error))
+        with suppress(OSError):
+            await asyncio.to_thread(self._refused_journal.append, [entry])
+
+    async def _drain(self) -> None:
+        oldest = await asyncio.to_thread(self._journal.peek, self._batch)
+        if await self._to_database(oldest):
+            await asyncio.to_thread(self._journal.drop, len(oldest))
+
+    async def _to_journal(self) -> bool:
+        """Move the queue to the journal; whether all of it is there."""
+        while self._queue:
+            some = list(islice(self._queue, JOURNAL_BATCH))
+            try:
+                stored = await asyncio.to_thread(self._journal.append, some)
+            except OSError as error:
+                _log.warning("journal append failed", error=str(error))
+                return False
+            self._take_out(stored)
+            if stored < len(some):
+                return False
+        return True
+
+    def _take_out(self, count: int) -> None:
+        for _ in range(count):
+            self._queue.popleft()
+        self._settled += count
+
+    # ---------------------------------------------------------------------------------- telling
+
+    def _reckon(self, safe: bool) -> None:
+        if len(self._queue) >= self._most_queued and self._state is WriterState.LOSING:
+            return
+        if not safe:
+            self._go(WriterState.MEMORY)
+        elif self._journal.waiting or self._failed_in_a_row:
+            self._go(WriterState.JOURNAL)
+        else:
+            self._go(WriterState.DATABASE)
+
+    def _go(self, new: WriterState) -> None:
+        if new is self._state:
+            return
+        loud = new in (WriterState.MEMORY, WriterState.LOSING)
+        log = _log.error if loud else _log.warning
+        log(
+            "ledger writer",
+            old=self._state.value,
+            new=new.value,
+            queued=len(self._queue),
+            journalled=self._journal.waiting,
+            lost=self._lost,
+        )
+        self._state = new
+
+    async def _tell(self) -> None:
+        async with self._progress:
+            self._progress.notify_all()
+
+    async def _until(self, reached: Callable[[], bool]) -> None:
+        self._wake.set()
+        self._hurry.set()
+        async with self._progress:
+            await self._progress.wait_for(reached)
