@@ -1,0 +1,1 @@
+"""AMI events a second: our link against panoramisk as it comes. `python -m bench.ami`."""
