@@ -175,6 +175,10 @@ class Journal:
                 self._peeked_to = end
                 if len(found) == count:
                     break
+            if not found and self._waiting:
+                _log.error("journal damaged", file=str(self.file), unreadable=self._waiting)
+                self._size, self._waiting = self._read_to, 0
+                self._cut_tail()
             return found
 
     def drop(self, count: int) -> None:
