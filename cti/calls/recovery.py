@@ -17,6 +17,7 @@ from cti.ids import CallId, ChannelId, OfferId, QueueId, SeatId, recording_file,
 LAST_RESORT: Final = "last-resort"
 _PHASE_OF_CONTEXT: Final = {
     "from-trunk": CallPhase.MENU,
+    "from-seat": CallPhase.MENU,
     "menu": CallPhase.MENU,
     "waiting-room": CallPhase.WAITING,
     LAST_RESORT: CallPhase.WAITING,

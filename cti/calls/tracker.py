@@ -51,7 +51,8 @@ from cti.ids import CallId, ChannelId, OfferId, QueueId, SeatId, seat_of_offer
 
 Outcome = Iterator[Fact | Effect]
 
-CALLER_CONTEXT: Final = "from-trunk"
+CALLER_CONTEXTS: Final = frozenset({"from-trunk", "from-seat"})
+"""Where a caller comes in: from outside, or a seat that tries its own hotline."""
 SILENCE_ALLOWANCE_US: Final = 5_000_000
 """Asterisk ends an Originate at its own ring time-out; when it has said nothing this long after
 that, the leg is given up and Asterisk is asked what is really there."""
@@ -102,7 +103,7 @@ class CallTracker:
         elif seat_of_offer(fact.channel) is not None:
             yield AnomalySeen(at=fact.at, about=fact.channel, detail="a leg that nobody asked for")
             yield HangUp(channel=fact.channel)
-        elif fact.context == CALLER_CONTEXT and CallId(fact.channel) not in self._calls:
+        elif fact.context in CALLER_CONTEXTS and CallId(fact.channel) not in self._calls:
             yield self._arrive(fact)
         elif CallId(fact.linked) in self._calls:
             self._note_last_resort_leg(fact)
