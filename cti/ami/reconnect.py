@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cti.ami.errors import IllegalTransition
 
@@ -33,13 +33,17 @@ class Phase(enum.Enum):
     WAITING = "waiting"
 
 
-_NEXT: dict[Phase, frozenset[Phase]] = {
-    Phase.STOPPED: frozenset({Phase.CONNECTING, Phase.STOPPED}),
-    Phase.CONNECTING: frozenset({Phase.LOGGING_IN, Phase.WAITING, Phase.STOPPED}),
-    Phase.LOGGING_IN: frozenset({Phase.UP, Phase.WAITING, Phase.STOPPED}),
-    Phase.UP: frozenset({Phase.WAITING, Phase.STOPPED}),
-    Phase.WAITING: frozenset({Phase.CONNECTING, Phase.STOPPED}),
-}
+class _Input(enum.Enum):
+    START = frozenset({Phase.STOPPED}), Phase.CONNECTING
+    OPENED = frozenset({Phase.CONNECTING}), Phase.LOGGING_IN
+    ACCEPTED = frozenset({Phase.LOGGING_IN}), Phase.UP
+    LOST = frozenset({Phase.CONNECTING, Phase.LOGGING_IN, Phase.UP}), Phase.WAITING
+    DUE = frozenset({Phase.WAITING}), Phase.CONNECTING
+    STOP = frozenset(Phase), Phase.STOPPED
+
+    def __init__(self, legal_in: frozenset[Phase], leads_to: Phase) -> None:
+        self.legal_in = legal_in
+        self.leads_to = leads_to
 
 
 class Cause(enum.Enum):
@@ -132,41 +136,45 @@ class Reconnect:
         return self._state
 
     def start(self) -> LinkState:
+        state = self._enter(_Input.START)
         self._failures = 0
-        return self._enter(Phase.CONNECTING)
+        return state
 
     def opened(self) -> LinkState:
         """The TCP connection is there."""
-        return self._enter(Phase.LOGGING_IN)
+        return self._enter(_Input.OPENED)
 
     def accepted(self, now_s: float) -> LinkState:
         """Asterisk accepted the login."""
+        state = self._enter(_Input.ACCEPTED, session=self._state.session + 1)
         self._up_since_s = now_s
-        return self._enter(Phase.UP, session=self._state.session + 1)
+        return state
 
     def lost(self, now_s: float, cause: Cause, detail: str = "") -> LinkState:
         """The attempt failed or the connection went away."""
-        was_sound = (
-            self._state.phase is Phase.UP and now_s - self._up_since_s >= self._backoff.stable_s
-        )
-        if was_sound or (cause is Cause.AUTH_FAILED) != (self._last_cause is Cause.AUTH_FAILED):
-            self._failures = 0
-        self._failures += 1
+        failures = 1 + (0 if self._starts_anew(now_s, cause) else self._failures)
+        wait_s = self._backoff.wait_s(failures, cause, self._chance())
+        state = self._enter(_Input.LOST, cause=cause, detail=detail, retry_in_s=wait_s)
+        self._failures = failures
         self._last_cause = cause
-        wait_s = self._backoff.wait_s(self._failures, cause, self._chance())
-        return self._enter(Phase.WAITING, cause=cause, detail=detail, retry_in_s=wait_s)
+        return state
 
     def due(self) -> LinkState:
         """The wait is over."""
-        waited = self._state
-        return self._enter(Phase.CONNECTING, cause=waited.cause, detail=waited.detail)
+        return self._enter(_Input.DUE, cause=self._state.cause, detail=self._state.detail)
 
     def stop(self) -> LinkState:
-        return self._enter(Phase.STOPPED, cause=Cause.STOPPED)
+        return self._enter(_Input.STOP, cause=Cause.STOPPED)
+
+    def _starts_anew(self, now_s: float, cause: Cause) -> bool:
+        """After a sound session, and where refused logins begin or end: those wait differently."""
+        up_for_s = now_s - self._up_since_s if self._state.phase is Phase.UP else 0.0
+        refused, was_refused = (one is Cause.AUTH_FAILED for one in (cause, self._last_cause))
+        return up_for_s >= self._backoff.stable_s or refused != was_refused
 
     def _enter(
         self,
-        phase: Phase,
+        what: _Input,
         *,
         cause: Cause | None = None,
         detail: str = "",
@@ -174,11 +182,10 @@ class Reconnect:
         session: int | None = None,
     ) -> LinkState:
         old = self._state
-        if phase not in _NEXT[old.phase]:
-            raise IllegalTransition(old.phase.value, phase.value)
-        self._state = replace(
-            old,
-            phase=phase,
+        if old.phase not in what.legal_in:
+            raise IllegalTransition(old.phase.value, what.leads_to.value)
+        self._state = LinkState(
+            phase=what.leads_to,
             cause=cause,
             detail=detail,
             retry_in_s=retry_in_s,

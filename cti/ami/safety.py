@@ -33,7 +33,7 @@ _DIAL_TARGET = re.compile(r"PJSIP/[A-Za-z0-9_.-]{1,64}", re.ASCII)
 _CHANNEL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,15}/[A-Za-z0-9_.@:/;+-]{1,128}", re.ASCII)
 _CHANNEL_ID = re.compile(r"[A-Za-z0-9_.-]{1,128}", re.ASCII)
 _DIALPLAN_WORD = re.compile(r"[A-Za-z0-9_-]{1,79}", re.ASCII)
-_EXTENSION = re.compile(r"[A-Za-z0-9_*#+.-]{1,79}", re.ASCII)
+_EXTENSION = re.compile(r"[A-Za-z0-9*#+-]{1,79}", re.ASCII)
 _VARIABLE_NAME = re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]{0,78}", re.ASCII)
 _VARIABLE_ESCAPES = str.maketrans({"\\": r"\\", ",": r"\,", '"': r"\""})
 _CALLER_NAME_DROPS = str.maketrans(dict.fromkeys('"<>\\'))
@@ -97,7 +97,7 @@ def check_context(value: str, key: str = "Context") -> str:
 
 
 def check_extension(value: str, key: str = "Exten") -> str:
-    """A dialplan extension; never a pattern or an expression."""
+    """A dialplan extension; never a pattern (`_X.`) or an expression."""
     return _must_match(_EXTENSION, value, key, "not an extension")
 
 

@@ -86,9 +86,7 @@ class Peer:
         self.send(block_bytes(head))
 
     def stop_reading(self) -> None:
-        transport = self._writer.transport
-        assert isinstance(transport, asyncio.ReadTransport)
-        transport.pause_reading()
+        self._writer.transport.pause_reading()  # type: ignore[attr-defined]
 
     def close(self) -> None:
         """FIN after what is written."""
