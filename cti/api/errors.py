@@ -1,11 +1,12 @@
 """Errors of the API.
 
-    ApiError
-      +-- CommandRefused      the engine says no: the wish does not fit the seat's state
-      +-- UnknownSeat         no such seat
-      +-- SubscriberLagging   a reader of live facts fell too far behind and was dropped
-      +-- TokenRefused        an access token that is not ours, not now, or not whole
-      +-- Problem             an answer that is not a success, as RFC 9457 wants it told
+ApiError
+  +-- CommandRefused      the engine says no: the wish does not fit the seat's state
+  +-- UnknownSeat         no such seat
+  +-- SubscriberLagging   a reader of live facts fell too far behind and was dropped
+  +-- RecordsAway         past calls or people cannot be read now
+  +-- TokenRefused        an access token that is not ours, not now, or not whole
+  +-- Problem             an answer that is not a success, as RFC 9457 wants it told
 """
 
 from __future__ import annotations
@@ -43,6 +44,10 @@ class SubscriberLagging(ApiError):
     def __init__(self, limit: int) -> None:
         self.limit = limit
         super().__init__(f"more than {limit} facts were waiting for this reader")
+
+
+class RecordsAway(ApiError):
+    """The database cannot be read now; calls going on are not concerned."""
 
 
 class TokenRefused(ApiError):

@@ -11,13 +11,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from cti.facts import CallPhase, DeviceState, Fact, SeatState
+from cti.facts import CallPhase, DeviceState, EndedBy, Fact, SeatState
 from cti.ids import CallId, QueueId, SeatId
 
 Role = Literal["seat", "lead", "admin", "auditor"]
 Wish = Literal["sign-on", "sign-off", "ready", "pause"]
 Outcome = Literal["answered", "abandoned", "self-service", "lost-sight"]
-EndedBy = Literal["caller", "seat", "flow", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,21 +67,25 @@ class CallView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastCall:
-    """A call that is over. `seat` is the last one that talked; None when none did."""
+    """A call in the ledger. `seat` is the first one that answered; None when none did."""
 
     call: CallId
     hotline: str
     caller_number: str
     queue: QueueId | None
     seat: SeatId | None
-    outcome: Outcome
-    ended_by: EndedBy
+    outcome: Outcome | None
+    """None while nothing tells how it ended."""
+    ended_by: EndedBy | None
     language: str
     arrived_us: int
     asked_us: int = 0
     prompt_ended_us: int = 0
     answered_us: int = 0
     ended_us: int = 0
+    wait_us: int | None = None
+    """From the end of the prompt to the answer or the hang-up; None when nobody was asked for."""
+    talk_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,15 +151,12 @@ class CallKey:
 
 
 class CallHistory(Protocol):
-    """Past calls, from the ledger."""
+    """Calls in the ledger. Every method may raise `cti.api.errors.RecordsAway`."""
 
     async def past_calls(
         self, wanted: CallFilter, *, before: CallKey | None, limit: int
     ) -> Sequence[PastCall]:
-        """At most `limit` calls with a key below `before`, in falling order of (arrived_us, call).
-
-        A seat in `wanted` means the seats that talked in the call, not only the last one.
-        """
+        """At most `limit` calls with a key below `before`, in falling order of the key."""
         ...
 
     async def past_call(self, call: CallId) -> PastCall | None: ...
@@ -177,4 +177,6 @@ class UserRecord:
 
 
 class UserDirectory(Protocol):
+    """People. May raise `cti.api.errors.RecordsAway`."""
+
     async def find(self, name: str) -> UserRecord | None: ...

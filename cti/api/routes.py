@@ -1,0 +1,179 @@
+"""The route table: every operation, once. The server, the OpenAPI document, the human page and the
+tests all read it; who may use what stands in `cti.api.access`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel
+
+from cti.api import calls, describe, events, people, seats, status
+from cti.api.access import ACCESS, Door
+from cti.api.binding import Answer, Ask, Operation
+from cti.api.schemas import (
+    AliveAnswer,
+    CallDetailAnswer,
+    CallsAnswer,
+    CallsQuery,
+    LoginBody,
+    MeAnswer,
+    NoBody,
+    NoQuery,
+    PauseBody,
+    QueuesAnswer,
+    ReadyAnswer,
+    SeatAnswer,
+    SeatsAnswer,
+    TokenAnswer,
+)
+
+V1: Final = "/api/v1"
+_ALWAYS: Final = frozenset({400, 421, 500})
+
+
+def _operation(  # noqa: PLR0917 - a row of the table reads best without keywords
+    name: str,
+    method: Literal["GET", "POST"],
+    path: str,
+    summary: str,
+    handler: Callable[[Ask[Any, Any]], Awaitable[Answer]],
+    answer: type[BaseModel] | str,
+    *problems: int,
+    query: type[BaseModel] = NoQuery,
+    body: type[BaseModel] = NoBody,
+    own_token: bool = False,
+) -> Operation:
+    access = ACCESS[name]
+    expected = _ALWAYS | {413, 415} | set(problems)
+    if access is Door.LOOPBACK:
+        expected |= {403}
+    elif access is not Door.OPEN:
+        expected |= {401, 403}
+    return Operation(
+        name=name,
+        method=method,
+        path=path,
+        summary=summary,
+        handler=handler,
+        query=query,
+        body=body,
+        answer=answer,
+        problems=frozenset(expected),
+        own_token=own_token,
+    )
+
+
+_SEAT: Final = f"{V1}/seats/{{seat}}"
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    _operation(
+        "login",
+        "POST",
+        f"{V1}/login",
+        "A name and a password for an access token",
+        people.login,
+        TokenAnswer,
+        401,
+        429,
+        503,
+        body=LoginBody,
+    ),
+    _operation(
+        "renewToken",
+        "POST",
+        f"{V1}/token/renew",
+        "A fresh token before the old one expires",
+        people.renew,
+        TokenAnswer,
+        503,
+    ),
+    _operation("me", "GET", f"{V1}/me", "Who the token says I am", people.me, MeAnswer),
+    _operation(
+        "listCalls",
+        "GET",
+        f"{V1}/calls",
+        "Calls, newest first, going on and over",
+        calls.list_calls,
+        CallsAnswer,
+        503,
+        query=CallsQuery,
+    ),
+    _operation(
+        "getCall",
+        "GET",
+        f"{V1}/calls/{{call}}",
+        "One call with its time line",
+        calls.get_call,
+        CallDetailAnswer,
+        404,
+        503,
+    ),
+    _operation("listSeats", "GET", f"{V1}/seats", "All seats", seats.list_seats, SeatsAnswer),
+    _operation("getSeat", "GET", _SEAT, "One seat", seats.get_seat, SeatAnswer, 404),
+    _operation(
+        "signOn",
+        "POST",
+        f"{_SEAT}/sign-on",
+        "Begin to work",
+        seats.sign_on,
+        SeatAnswer,
+        404,
+        409,
+        503,
+    ),
+    _operation(
+        "signOff",
+        "POST",
+        f"{_SEAT}/sign-off",
+        "Stop to work; during a call: after it",
+        seats.sign_off,
+        SeatAnswer,
+        404,
+        409,
+        503,
+    ),
+    _operation(
+        "ready", "POST", f"{_SEAT}/ready", "Take calls", seats.ready, SeatAnswer, 404, 409, 503
+    ),
+    _operation(
+        "pause",
+        "POST",
+        f"{_SEAT}/pause",
+        "Take no calls; during a call: after it",
+        seats.pause,
+        SeatAnswer,
+        404,
+        409,
+        503,
+        body=PauseBody,
+    ),
+    _operation("listQueues", "GET", f"{V1}/queues", "All queues", seats.list_queues, QueuesAnswer),
+    _operation(
+        "events",
+        "GET",
+        f"{V1}/events",
+        "Live facts (WebSocket)",
+        events.events,
+        "websocket",
+        401,
+        403,
+        426,
+        429,
+        own_token=True,
+    ),
+    _operation(
+        "openapi",
+        "GET",
+        f"{V1}/openapi.json",
+        "This API as an OpenAPI 3.1 document",
+        describe.document,
+        "application/json",
+    ),
+    _operation("page", "GET", "/api", "This API for people", describe.page, "text/html"),
+    _operation("healthz", "GET", "/healthz", "Is the process alive", status.healthz, AliveAnswer),
+    _operation("readyz", "GET", "/readyz", "Can it take calls", status.readyz, ReadyAnswer, 503),
+    _operation(
+        "metrics", "GET", "/metrics", "Figures for Prometheus", status.metrics, "text/plain"
+    ),
+)

@@ -1,0 +1,201 @@
+"""What goes over the wire. Times end in `_us`: microseconds since the epoch, null when the call
+has not come that far. Fields that we do not know are refused."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from cti.api.port import Outcome, Role
+from cti.facts import CallPhase, DeviceState, EndedBy, SeatState
+
+_NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
+MAX_US = 9_007_199_254_740_991
+"""2^53 - 1: every JSON reader keeps it exact (RFC 8259, section 6)."""
+
+TimeUs = Annotated[int, Field(ge=0, le=MAX_US)]
+SeatName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$")]
+QueueName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+CallName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+
+
+def _speakable(value: str) -> str:
+    """JSON can carry what UTF-8 cannot (a lone surrogate); it must not reach a log or Asterisk."""
+    value.encode("utf-8")
+    return value
+
+
+Line = Annotated[str, Field(min_length=1, pattern=_NO_CONTROLS), AfterValidator(_speakable)]
+
+
+class Received(BaseModel):
+    """From outside: strict types, no unknown field."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+
+class Sent(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NoQuery(Received):
+    pass
+
+
+class NoBody(Received):
+    """Nothing, or an empty object."""
+
+
+class LoginBody(Received):
+    user: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")]
+    password: Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_speakable)]
+
+
+class PauseBody(Received):
+    reason: Annotated[Line, Field(max_length=64)]
+
+
+class CallsQuery(BaseModel):
+    """Not strict: a query string has only text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    queue: QueueName | None = None
+    seat: SeatName | None = None
+    outcome: Outcome | None = None
+    number: Annotated[
+        str | None, Field(pattern=r"^[+]?[0-9]{1,20}$", description="The whole number.")
+    ] = None
+    from_: Annotated[
+        TimeUs | None, Field(alias="from", description="Arrived at or after, microseconds.")
+    ] = None
+    to: Annotated[TimeUs | None, Field(description="Arrived before, microseconds.")] = None
+    state: Annotated[
+        Literal["live", "past", "any"], Field(description="Calls going on, calls over, or both.")
+    ] = "any"
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[A-Za-z0-9_-]{1,200}$",
+            description="`next` of the page before; keep the other parameters the same.",
+        ),
+    ] = None
+
+
+class TokenAnswer(Sent):
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105
+    expires_in: Annotated[int, Field(description="Seconds from now.")]
+    expires_us: TimeUs
+    user: str
+    role: Role
+    seat: str | None
+
+
+class MeAnswer(Sent):
+    user: str
+    role: Role
+    seat: str | None
+    expires_us: TimeUs
+
+
+class SeatAnswer(Sent):
+    seat: str
+    name: str
+    device: str
+    queues: list[str]
+    state: SeatState
+    since_us: TimeUs
+    reason: str
+    call: Annotated[str | None, Field(description="Null, too, when it is not for your role.")]
+    until_us: Annotated[TimeUs | None, Field(description="When the state ends by itself.")]
+    device_state: DeviceState
+
+
+class SeatsAnswer(Sent):
+    seats: list[SeatAnswer]
+
+
+class QueueAnswer(Sent):
+    queue: str
+    name: Annotated[dict[str, str], Field(description="Language tag to name.")]
+    waiting: Annotated[int, Field(ge=0)]
+    longest_wait_us: Annotated[int, Field(ge=0, description="0 when nobody waits.")]
+    seats_ready: Annotated[int, Field(ge=0)]
+    seats_signed_on: Annotated[int, Field(ge=0)]
+    waiting_calls: Annotated[
+        list[str] | None, Field(description="In order of service; null when not for your role.")
+    ]
+
+
+class QueuesAnswer(Sent):
+    queues: list[QueueAnswer]
+
+
+class CallAnswer(Sent):
+    call: str
+    live: bool
+    phase: CallPhase
+    outcome: Annotated[Outcome | None, Field(description="Null while the call is going on.")]
+    ended_by: EndedBy | None
+    hotline: str
+    caller_number: str
+    number_masked: bool
+    queue: str | None
+    seat: Annotated[str | None, Field(description="Rings or talks now, or answered first.")]
+    language: str
+    arrived_us: TimeUs
+    asked_us: TimeUs | None
+    prompt_ended_us: TimeUs | None
+    answered_us: TimeUs | None
+    ended_us: TimeUs | None
+    wait_us: Annotated[
+        int | None, Field(description="From the end of the prompt to answer or hang-up.")
+    ]
+    talk_us: int | None
+
+
+class CallsAnswer(Sent):
+    calls: list[CallAnswer]
+    next: Annotated[str | None, Field(description="Cursor of the next page; null on the last.")]
+
+
+class FactAnswer(Sent):
+    kind: Annotated[str, Field(description="Name of the fact, e.g. CallQueued.")]
+    at_us: TimeUs
+    data: dict[str, Any]
+
+
+class CallDetailAnswer(Sent):
+    call: CallAnswer
+    timeline: list[FactAnswer]
+
+
+class AliveAnswer(Sent):
+    status: Literal["alive"] = "alive"
+
+
+class ReadyAnswer(Sent):
+    status: Literal["ready"] = "ready"
+    ami_link: str
+    database: str
+
+
+class FieldErrorAnswer(Sent):
+    detail: str
+    pointer: Annotated[str, Field(description="JSON pointer into the body (RFC 6901).")] = ""
+    parameter: Annotated[str, Field(description="Name of the query parameter.")] = ""
+
+
+class ProblemAnswer(Sent):
+    """RFC 9457."""
+
+    type: Annotated[str, Field(description="urn:jietong:problem:CODE")]
+    title: str
+    status: Annotated[int, Field(ge=400, le=599)]
+    detail: str
+    instance: Annotated[str, Field(description="Names this one occurrence, also in the log.")] = ""
+    errors: list[FieldErrorAnswer] = []
+    missing: Annotated[list[str], Field(description="What a daemon that is not ready lacks.")] = []

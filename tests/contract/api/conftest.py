@@ -1,0 +1,221 @@
+"""A real server on a free port before the engine in memory; every answer is held against the
+OpenAPI document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import jsonschema_rs
+import pytest
+from argon2 import PasswordHasher
+
+from config.settings import HttpSettings
+from cti.api.login import LogIn
+from cti.api.metrics import Metrics
+from cti.api.openapi import build_document
+from cti.api.port import CallView, PastCall, Role, UserRecord
+from cti.api.routes import OPERATIONS
+from cti.api.server import ApiServer
+from cti.api.tokens import Tokens
+from cti.facts import CallPhase
+from cti.ids import CallId, QueueId, SeatId
+from tests.fakes.engine import START_US, FakeEngine, FakeHistory, FakeUsers
+
+KEY = "k" * 64
+PASSWORD = "正确-horse-battery"
+WEAK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""The same algorithm at a thousandth of the work."""
+DOCUMENT: dict[str, Any] = build_document(OPERATIONS, "1.2.3")
+
+
+class FixedSecrets:
+    def get(self, name: str, *, length: int = 24) -> str:
+        del name, length
+        return KEY
+
+
+def user(name: str, role: Role, seat: str | None = None) -> UserRecord:
+    return UserRecord(
+        name=name,
+        role=role,
+        seat=SeatId(seat) if seat else None,
+        password_hash=WEAK.hash(PASSWORD),
+    )
+
+
+USERS: dict[Role, str] = {
+    "seat": "wangfang",
+    "lead": "lead",
+    "admin": "admin",
+    "auditor": "auditor",
+}
+
+
+def call_view(number: int, *, seat: str | None = None) -> CallView:
+    return CallView(
+        call=CallId(f"jt1-{number}.1"),
+        phase=CallPhase.TALKING if seat else CallPhase.WAITING,
+        hotline="12345",
+        caller_number="13800001111",
+        queue=QueueId("repairs"),
+        seat=SeatId(seat) if seat else None,
+        arrived_us=START_US + number,
+        language="zh-CN",
+    )
+
+
+def past_call(number: int, *, seat: str | None = "1001") -> PastCall:
+    return PastCall(
+        call=CallId(f"jt1-{number}.1"),
+        hotline="12345",
+        caller_number="13800001111",
+        queue=QueueId("repairs"),
+        seat=SeatId(seat) if seat else None,
+        outcome="answered" if seat else "abandoned",
+        ended_by="caller",
+        language="zh-CN",
+        arrived_us=START_US + number,
+        ended_us=START_US + number + 60_000_000,
+    )
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: Any
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def problem(self) -> str:
+        """The code of a problem."""
+        return str(self.json["type"]).removeprefix("urn:jietong:problem:")
+
+
+@dataclass
+class Client:
+    """Sends requests; `check` finds the answer's schema in the document and applies it."""
+
+    base: str
+    session: aiohttp.ClientSession
+    tokens: Tokens
+    users: FakeUsers
+    seen: set[tuple[str, str, int]] = field(default_factory=set)
+
+    def token(self, role: Role) -> str:
+        return self.tokens.issue(self.users.users[USERS[role]])[0]
+
+    def bearer(self, role: Role) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token(role)}"}
+
+    async def get(self, path: str, role: Role | None = None, **kw: Any) -> Answer:
+        return await self.send("GET", path, role, **kw)
+
+    async def post(self, path: str, role: Role | None = None, **kw: Any) -> Answer:
+        return await self.send("POST", path, role, **kw)
+
+    async def send(self, method: str, path: str, role: Role | None = None, **kw: Any) -> Answer:
+        headers = (self.bearer(role) if role else {}) | kw.pop("headers", {})
+        async with self.session.request(
+            method, self.base + path, headers=headers, allow_redirects=False, **kw
+        ) as got:
+            answer = Answer(got.status, got.headers, await got.read())
+        check(method, path, answer)
+        return answer
+
+
+def check(method: str, path: str, answer: Answer) -> None:
+    """Fails when the document does not allow this answer."""
+    kind = answer.headers.get("Content-Type", "").partition(";")[0]
+    template = template_of(path.partition("?")[0])
+    operation = DOCUMENT["paths"].get(template, {}).get(method.lower()) if template else None
+    if operation is None:
+        assert answer.status in (404, 405), (method, path, answer.status)
+        assert kind == "application/problem+json"
+        schema: Any = {"$ref": "#/components/schemas/ProblemAnswer"}
+    else:
+        allowed = operation["responses"].get(str(answer.status))
+        assert allowed is not None, f"{method} {path} -> {answer.status} is not documented"
+        name = allowed.get("$ref", "").rpartition("/")[2]
+        content = (DOCUMENT["components"]["responses"][name] if name else allowed)["content"]
+        assert kind in content, (kind, list(content))
+        schema = content[kind]["schema"]
+    if kind.endswith("json"):
+        validate(schema, json.loads(answer.body))
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def template_of(path: str) -> str | None:
+    parts = path.split("/")
+    for template in DOCUMENT["paths"]:
+        wanted = template.split("/")
+        if len(wanted) == len(parts) and all(
+            w.startswith("{") or w == p for w, p in zip(wanted, parts, strict=True)
+        ):
+            return str(template)
+    return None
+
+
+def validate(schema: Any, value: Any) -> None:
+    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema
+    jsonschema_rs.validator_for(whole | {"components": DOCUMENT["components"]}).validate(value)
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def history() -> FakeHistory:
+    return FakeHistory()
+
+
+@pytest.fixture
+def users() -> FakeUsers:
+    return FakeUsers(
+        [
+            user("wangfang", "seat", "1001"),
+            user("lead", "lead"),
+            user("admin", "admin"),
+            user("auditor", "auditor"),
+        ]
+    )
+
+
+@pytest.fixture
+def metrics(engine: FakeEngine) -> Metrics:
+    made = Metrics("1.2.3", ["12345"])
+    made.attach(engine)
+    return made
+
+
+@pytest.fixture
+async def server(
+    engine: FakeEngine, history: FakeHistory, users: FakeUsers, metrics: Metrics
+) -> AsyncIterator[tuple[ApiServer, str]]:
+    api = ApiServer(
+        HttpSettings(host="127.0.0.1", port=0, token_minutes=30),
+        engine,
+        history,
+        users=users,
+        secrets=FixedSecrets(),
+        metrics=metrics,
+        log_in=LogIn(users, hasher=WEAK),
+    )
+    host, port = await api.start()
+    yield api, f"http://{host}:{port}"
+    await api.stop()
+
+
+@pytest.fixture
+async def client(server: tuple[ApiServer, str], users: FakeUsers) -> AsyncIterator[Client]:
+    async with aiohttp.ClientSession() as session:
+        yield Client(server[1], session, Tokens(KEY, 1800), users)

@@ -1,0 +1,92 @@
+"""Who may do what: every operation of the table, tried in every role."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cti.api.access import ACCESS, ROLES, Door
+from cti.api.binding import Operation
+from cti.api.port import Role
+from cti.api.routes import OPERATIONS
+from tests.contract.api.conftest import Client, past_call
+from tests.fakes.engine import FakeEngine, FakeHistory
+
+BODIES: dict[str, Any] = {
+    "login": {"user": "nobody", "password": "wrong"},
+    "pause": {"reason": "午休"},
+}
+EXPECTED = """
+                seat  lead admin auditor none
+    login       401   401  401   401     401
+    renewToken  200   200  200   200     401
+    me          200   200  200   200     401
+    listCalls   200   200  200   200     401
+    getCall     404   200  200   200     401
+    listSeats   200   200  200   200     401
+    getSeat     200   200  200   200     401
+    signOn      403   409  409   403     401
+    signOff     403   200  200   403     401
+    ready       403   200  200   403     401
+    pause       403   200  200   403     401
+    listQueues  200   200  200   200     401
+    events      426   426  426   426     426
+    openapi     200   200  200   200     200
+    page        200   200  200   200     200
+    healthz     200   200  200   200     200
+    readyz      200   200  200   200     200
+    metrics     200   200  200   200     200
+"""
+"""What each role gets on another one's seat (1002) and call; written by hand, on purpose."""
+
+
+def expected() -> dict[str, dict[str, int]]:
+    head, *rows = [line.split() for line in EXPECTED.strip().splitlines()]
+    return {row[0]: dict(zip(head, map(int, row[1:]), strict=True)) for row in rows}
+
+
+def test_the_expectations_and_the_table_name_the_same_operations() -> None:
+    names = {one.name for one in OPERATIONS}
+    assert names == set(expected()) == set(ACCESS)
+    assert len(names) == len(OPERATIONS)
+
+
+@pytest.mark.parametrize("role", [*ROLES, None])
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
+async def test_each_operation_in_each_role_gives_what_the_table_says(
+    client: Client,
+    engine: FakeEngine,
+    history: FakeHistory,
+    operation: Operation,
+    role: Role | None,
+) -> None:
+    strange = past_call(7, seat="1002")
+    history.calls[strange.call] = strange
+    await engine.seat_command(engine.seats()[1].seat, "sign-on", "", "test")
+
+    path = operation.path.format_map({"seat": "1002", "call": strange.call})
+    answer = await client.send(operation.method, path, role, json=BODIES.get(operation.name))
+
+    assert answer.status == expected()[operation.name][role or "none"]
+    if isinstance(operation.access, Door):
+        return
+    if role is None and operation.name != "events":
+        assert answer.problem == "not-authenticated"
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="jietong"'
+
+
+async def test_a_seat_commands_itself_and_nobody_else(client: Client) -> None:
+    mine = await client.post("/api/v1/seats/1001/sign-on", "seat")
+    other = await client.post("/api/v1/seats/1002/sign-on", "seat")
+
+    assert (mine.status, mine.json["state"]) == (200, "ready")
+    assert (other.status, other.problem) == (403, "not-your-seat")
+
+
+async def test_a_seat_without_a_known_seat_cannot_find_out_which_seats_there_are(
+    client: Client,
+) -> None:
+    answer = await client.post("/api/v1/seats/9999/sign-on", "seat")
+
+    assert answer.status == 403
