@@ -28,7 +28,7 @@ from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 from struct import Struct
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import structlog
@@ -42,6 +42,7 @@ DEFAULT_BOUND: Final = 256 * 1024 * 1024
 """Bytes. A fact takes some 300: about 900,000 facts, or hours of a large city's hotline."""
 
 _HEAD: Final = Struct(">II")
+_READ_AHEAD: Final = 64 * 1024
 _LONGEST: Final = 16 * 1024 * 1024
 """A record that claims to be longer is damage, not data."""
 
@@ -89,6 +90,14 @@ def _unpack(payload: bytes) -> LedgerEntry:
     )
 
 
+class Chunk(NamedTuple):
+    """Entries from the front: the first is the `number`-th ever taken, `end` the place behind."""
+
+    number: int
+    entries: tuple[LedgerEntry, ...]
+    end: int
+
+
 class Journal:
     """Entries waiting for the database, oldest first. `open` before anything else."""
 
@@ -99,7 +108,7 @@ class Journal:
         self._handle: FileIO | None = None
         self._size = 0
         self._read_to = 0
-        self._peeked_to = 0
+        self._taken = 0
         self._waiting = 0
 
     @property
@@ -165,28 +174,30 @@ class Journal:
                 self._waiting += len(packed)
             return done
 
-    def peek(self, count: int) -> list[LedgerEntry]:
+    def peek(self, count: int) -> Chunk:
         """The oldest entries, at most `count`, without taking them out."""
         with self._lock:
-            self._peeked_to = self._read_to
             found: list[LedgerEntry] = []
-            for end, entry in self._records(self._read_to):
+            end = self._read_to
+            for end, entry in self._records(self._read_to):  # noqa: B007 - used below
                 found.append(entry)
-                self._peeked_to = end
                 if len(found) == count:
                     break
             if not found and self._waiting:
                 _log.error("journal damaged", file=str(self.file), unreadable=self._waiting)
                 self._size, self._waiting = self._read_to, 0
                 self._cut_tail()
-            return found
+            return Chunk(self._taken, tuple(found), end)
 
-    def drop(self, count: int) -> None:
-        """The last `peek`, of `count` entries, is in the database. Empties the file when nothing
-        is left; a crash before that replays the file, which stores nothing twice."""
+    def drop(self, chunk: Chunk) -> None:
+        """`chunk`, from the last `peek`, is in the database. Empties the file when nothing is
+        left; a crash before that replays the file, which stores nothing twice."""
         with self._lock:
-            self._read_to = self._peeked_to
-            self._waiting -= count
+            if chunk.number != self._taken:
+                return
+            self._taken += len(chunk.entries)
+            self._waiting -= len(chunk.entries)
+            self._read_to = chunk.end
             if self._waiting == 0:
                 handle = self._opened()
                 handle.truncate(0)
@@ -216,23 +227,22 @@ class Journal:
 
     def _records(self, start: int) -> Iterator[tuple[int, LedgerEntry]]:
         """Whole records from `start`, each with the place behind it."""
-        with self.file.open("rb") as reader:
-            reader.seek(start)
-            place = start
-            while True:
-                head = reader.read(_HEAD.size)
-                if len(head) < _HEAD.size:
-                    return
-                length, crc = _HEAD.unpack(head)
-                payload = reader.read(length) if length <= _LONGEST else b""
-                if len(payload) < length or zlib.crc32(payload) != crc or not length:
-                    return
-                try:
-                    entry = _unpack(payload)
-                except msgspec.MsgspecError:
-                    return
-                place += _HEAD.size + length
-                yield place, entry
+        reader = _Reader(self._opened().fileno(), start)
+        place = start
+        while True:
+            head = reader.take(_HEAD.size)
+            if head is None:
+                return
+            length, crc = _HEAD.unpack(head)
+            payload = reader.take(length) if 0 < length <= _LONGEST else None
+            if payload is None or zlib.crc32(payload) != crc:
+                return
+            try:
+                entry = _unpack(payload)
+            except msgspec.MsgspecError:
+                return
+            place += _HEAD.size + length
+            yield place, entry
 
     def _cut_tail(self) -> None:
         handle = self._opened()
@@ -244,6 +254,28 @@ class Journal:
             _log.warning("journal tail cut", file=str(self.file), bytes=len(tail), kept=str(cut))
             handle.truncate(self._size)
             os.fsync(handle.fileno())
+
+
+class _Reader:
+    """Reads ahead by file descriptor, so that the file's own position stays with the writer."""
+
+    def __init__(self, descriptor: int, place: int) -> None:
+        self._descriptor = descriptor
+        self._place = place
+        self._ahead = b""
+        self._used = 0
+
+    def take(self, count: int) -> bytes | None:
+        """The next `count` bytes; None when the file ends before."""
+        while len(self._ahead) - self._used < count:
+            more = os.pread(self._descriptor, max(count, _READ_AHEAD), self._place)
+            if not more:
+                return None
+            self._place += len(more)
+            self._ahead = self._ahead[self._used :] + more
+            self._used = 0
+        self._used += count
+        return self._ahead[self._used - count : self._used]
 
 
 def _try_pack(entry: LedgerEntry) -> bytes:

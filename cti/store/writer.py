@@ -17,29 +17,26 @@ well. The state of living calls is not among them; that is in Asterisk.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from enum import StrEnum
 from itertools import islice
 from typing import Final
 
 import structlog
 
 from cti.runtime.ports import Ledger, LedgerEntry
-from cti.store.errors import StoreError, StoreRefused
+from cti.store.errors import StoreError
 from cti.store.journal import Journal
+from cti.store.sieve import Sieve
+from cti.store.writer_state import RETRY_S, Patience, WriterState, WriterStats
 
 BATCH: Final = 500
 """Entries in one transaction: some 25 ms of work on either database."""
 
 LINGER_S: Final = 0.05
 """A batch waits this long for company: at most twenty commits a second, at any load."""
-
-RETRY_S: Final = (0.5, 1.0, 2.0, 5.0)
-"""Pauses between attempts while the database is away. Five seconds at most, because the ledger
-is what the wallboard and the reports show after an outage."""
 
 APPEND_TIMEOUT_S: Final = 15.0
 """Longer than SQLite's busy time-out and PostgreSQL's connection time-out together."""
@@ -56,40 +53,10 @@ MOST_QUEUED: Final = 200_000
 _log = structlog.get_logger(__name__)
 
 
-class WriterState(StrEnum):
-    """Where facts go now; each step down is louder.
-
-    DATABASE <----> JOURNAL <----> MEMORY <----> LOSING
-    """
-
-    DATABASE = "database"
-    JOURNAL = "journal"
-    MEMORY = "memory"
-    """The journal is full or its disk fails: a kill would lose what is queued."""
-    LOSING = "losing"
-    """The queue in memory is full too: the newest facts are lost, the older ones kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class WriterStats:
-    """For metrics. `queued`, `journalled`, `journal_bytes` are now; the others since the start."""
-
-    state: WriterState
-    queued: int
-    journalled: int
-    journal_bytes: int
-    written: int
-    lost: int
-    refused: int
-    """Entries that the database refuses for their content; kept in the second journal."""
-    failures: int
-    """Attempts at the database that failed."""
-
-
 class LedgerWriter:
-    """`write` from the loop; `run` in a supervised task; `stop` at the end.
+    """`open`, then `run` in a supervised task; `write` from the loop; `stop` at the end.
 
-    `refused` is the journal of entries that no retry can store, kept for a person to look at.
+    Entries that no retry can store go to a second file beside the journal (see `sieve`).
     """
 
     def __init__(
@@ -97,34 +64,30 @@ class LedgerWriter:
         ledger: Ledger,
         journal: Journal,
         *,
-        refused: Journal | None = None,
         batch: int = BATCH,
         linger_s: float = LINGER_S,
         retry_s: Sequence[float] = RETRY_S,
         append_timeout_s: float = APPEND_TIMEOUT_S,
         most_queued: int = MOST_QUEUED,
     ) -> None:
-        self._ledger = ledger
         self._journal = journal
-        self._refused_journal = refused or Journal(
-            journal.file.with_name(f"{journal.file.name}.refused")
-        )
+        self._aside = Journal(journal.file.with_name(f"{journal.file.name}.refused"))
+        self._sieve = Sieve(ledger, self._aside)
         self._batch = batch
         self._linger_s = linger_s
-        self._retry_s = tuple(retry_s)
+        self._patience = Patience(retry_s, time.monotonic)
         self._append_timeout_s = append_timeout_s
         self._most_queued = most_queued
         self._queue: deque[LedgerEntry] = deque()
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
         self._progress = asyncio.Condition()
+        self._turn = asyncio.Lock()  # stop may find a task that has been made but not begun
         self._state = WriterState.DATABASE
-        self._stopping = False
-        self._running = False
+        self._stopping = self._closed = False
         self._accepted = self._settled = 0
-        self._written = self._lost = self._refused = self._failures = 0
-        self._failed_in_a_row = 0
-        self._next_attempt = 0.0
+        self._lost = 0
+        self._runner: asyncio.Task[object] | None = None
 
     @property
     def state(self) -> WriterState:
@@ -136,16 +99,16 @@ class LedgerWriter:
             queued=len(self._queue),
             journalled=self._journal.waiting,
             journal_bytes=self._journal.size,
-            written=self._written,
+            written=self._sieve.written,
             lost=self._lost,
-            refused=self._refused,
-            failures=self._failures,
+            refused=self._sieve.refused,
+            failures=self._patience.failures,
         )
 
     def open(self) -> None:
         """Take the journal over; blocks on the disk. Raises JournalBusy or OSError."""
         self._journal.open()
-        self._refused_journal.open()
+        self._aside.open()
         if self._journal.waiting:
             self._go(WriterState.JOURNAL)
             self._wake.set()
@@ -180,29 +143,32 @@ class LedgerWriter:
         self._stopping = True
         try:
             async with asyncio.timeout(timeout_s):
-                if self._running:
-                    await self._until(lambda: not self._running)
+                if self._runner is not None:
+                    await self._until(lambda: self._runner is None)
                 else:
                     await self._last_rounds()
         except TimeoutError:
-            with suppress(OSError):
-                await self._to_journal()
+            if self._runner is not None:
+                self._runner.cancel()
+                await asyncio.wait([self._runner])
+            await self._to_journal()
         finally:
             if self._queue:
                 _log.error("facts lost at the stop", count=len(self._queue))
+            self._closed = True
             self._journal.close()
-            self._refused_journal.close()
+            self._aside.close()
 
     async def run(self) -> None:
         """The task: ends after `stop`."""
-        self._running = True
+        self._runner = asyncio.current_task()
         try:
             while not self._stopping:
                 await self._wait_for_work()
                 await self._round()
             await self._last_rounds()
         finally:
-            self._running = False
+            self._runner = None
             await self._tell()
 
     # ------------------------------------------------------------------------------- one round
@@ -210,32 +176,39 @@ class LedgerWriter:
     async def _wait_for_work(self) -> None:
         """Until there is something to write, then a little longer for company; or until it is
         time to try the database again."""
-        pause = None
-        if self._queue or self._journal.waiting:
-            pause = max(0.0, self._next_attempt - asyncio.get_running_loop().time())
+        away = self._patience.in_a_row > 0
+        pause: float | None = None
+        if self._journal.waiting or self._queue:
+            pause = self._patience.wait_s
         if pause != 0.0:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), pause)
-            if len(self._queue) < self._batch and not self._stopping:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._hurry.wait(), self._linger_s)
+        catching_up = self._journal.waiting and not away
+        if len(self._queue) < self._batch and not self._stopping and not catching_up:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), self._linger_s)
         self._wake.clear()
         self._hurry.clear()
 
     async def _round(self) -> None:
         """Bring a batch to the database, or all that is queued to the journal."""
-        due = asyncio.get_running_loop().time() >= self._next_attempt
+        async with self._turn:
+            if not self._closed:
+                await self._store()
+        await self._tell()
+
+    async def _store(self) -> None:
+        due = self._patience.wait_s == 0.0
         if due and self._queue and not self._journal.waiting:
             batch = list(islice(self._queue, self._batch))
             if await self._to_database(batch):
                 self._take_out(len(batch))
         elif due and self._journal.waiting:
             await self._drain()
-        safe = not self._failed_in_a_row
-        if self._queue and (self._journal.waiting or self._failed_in_a_row):
+        safe = True
+        if self._queue and (self._journal.waiting or self._patience.in_a_row):
             safe = await self._to_journal()
         self._reckon(safe)
-        await self._tell()
 
     async def _last_rounds(self) -> None:
         before = -1
@@ -243,46 +216,28 @@ class LedgerWriter:
             before = len(self._queue)
             await self._round()
 
-    async def _to_database(self, batch: list[LedgerEntry]) -> bool:
+    async def _to_database(self, batch: Sequence[LedgerEntry]) -> bool:
         """Whether the batch is in the database now (or refused for good)."""
         try:
             async with asyncio.timeout(self._append_timeout_s):
-                await self._append(batch)
+                await self._sieve.append(batch)
         except (StoreError, TimeoutError) as error:
-            pause = self._retry_s[min(self._failed_in_a_row, len(self._retry_s) - 1)]
-            self._next_attempt = asyncio.get_running_loop().time() + pause
-            self._failed_in_a_row += 1
-            self._failures += 1
-            _log.warning("ledger append failed", error=str(error) or "too slow", retry_s=pause)
+            self._failed(error)
             return False
-        self._failed_in_a_row = 0
-        self._next_attempt = 0.0
+        self._patience.succeeded()
         return True
 
-    async def _append(self, batch: list[LedgerEntry]) -> None:
-        """Halve a refused batch until the entry that is to blame stands alone."""
-        try:
-            await self._ledger.append(batch)
-        except (StoreRefused, OverflowError, TypeError, ValueError) as error:
-            if len(batch) == 1:
-                await self._refuse(batch[0], error)
-            else:
-                middle = len(batch) // 2
-                await self._append(batch[:middle])
-                await self._append(batch[middle:])
-        else:
-            self._written += len(batch)
-
-    async def _refuse(self, entry: LedgerEntry, error: Exception) -> None:
-        self._refused += 1
-        _log.error("ledger refuses a fact", fact=repr(entry), error=str(error))
-        with suppress(OSError):
-            await asyncio.to_thread(self._refused_journal.append, [entry])
+    def _failed(self, error: Exception) -> None:
+        pause = self._patience.failed()
+        _log.warning("ledger append failed", error=str(error) or "too slow", retry_s=pause)
 
     async def _drain(self) -> None:
-        oldest = await asyncio.to_thread(self._journal.peek, self._batch)
-        if await self._to_database(oldest):
-            await asyncio.to_thread(self._journal.drop, len(oldest))
+        try:
+            oldest = await asyncio.to_thread(self._journal.peek, self._batch)
+            if oldest.entries and await self._to_database(oldest.entries):
+                await asyncio.to_thread(self._journal.drop, oldest)
+        except OSError as error:
+            self._failed(error)
 
     async def _to_journal(self) -> bool:
         """Move the queue to the journal; whether all of it is there."""
@@ -310,7 +265,7 @@ class LedgerWriter:
             return
         if not safe:
             self._go(WriterState.MEMORY)
-        elif self._journal.waiting or self._failed_in_a_row:
+        elif self._journal.waiting or self._patience.in_a_row:
             self._go(WriterState.JOURNAL)
         else:
             self._go(WriterState.DATABASE)
