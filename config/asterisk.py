@@ -66,6 +66,17 @@ class InstancePaths:
         base = f"/srv/{name}"
         return cls(f"{base}/etc", f"{base}/lib", f"{base}/spool", f"{base}/run", f"{base}/log")
 
+    @classmethod
+    def packaged(cls) -> InstancePaths:
+        """The folders of an Asterisk installed from a distribution's package."""
+        return cls(
+            "/etc/asterisk",
+            "/var/lib/asterisk",
+            "/var/spool/asterisk",
+            "/var/run/asterisk",
+            "/var/log/asterisk",
+        )
+
 
 class _Checked:
     """Lets values through, or collects what is wrong with them."""

@@ -34,6 +34,11 @@ class Queue(_Part):
     wrapup_seconds: Annotated[float, Field(ge=0, le=3600)] = 10
     priority: Annotated[int, Field(ge=0, le=9)] = 5
 
+    @property
+    def names(self) -> dict[str, str]:
+        """The queue's name by language tag."""
+        return {str(language): name for language, name in self.name.items()}
+
 
 class Seat(_Part):
     name: Annotated[str, Field(min_length=1, max_length=64)]

@@ -1,7 +1,7 @@
 """The only place where objects are wired; the order of start and stop.
 
-    start: flows -> database -> cores and loop -> FastAGI -> HTTP -> AMI link -> sign of life
-    stop:  the other way round; Asterisk and its calls stay as they are
+start: flows -> database -> cores and loop -> FastAGI -> HTTP -> AMI link -> sign of life
+stop:  the other way round; Asterisk and its calls stay as they are
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import time
 from importlib.metadata import version
-from pathlib import Path
 
 import structlog
 
@@ -30,11 +29,13 @@ from cti.ami.translate import EVENT_NAMES
 from cti.api.fanout import Fanout
 from cti.api.metrics import Metrics
 from cti.api.port import Health
+from cti.api.records import LedgerHistory, StoredUsers
 from cti.api.server import ApiServer
 from cti.brain import Brain
 from cti.calls.tracker import CallTracker
 from cti.facts import EngineStarted, Fact, SeatStateChanged
 from cti.ids import QueueId, SeatId
+from cti.people import make_people
 from cti.runtime.clock import Clock, HostClock
 from cti.runtime.engine import Engine
 from cti.runtime.hands import AsteriskHands
@@ -42,10 +43,12 @@ from cti.runtime.loop import EngineLoop
 from cti.runtime.supervisor import Supervisor, repeat
 from cti.store.database import Database, database_url
 from cti.store.entries import EntryMaker, new_run
-from cti.store.errors import StoreError
+from cti.store.errors import StoreError, StoreUnavailable
 from cti.store.journal import Journal
 from cti.store.ledger import SqlLedger
-from cti.store.writer import LedgerWriter, WriterState
+from cti.store.users import UserStore
+from cti.store.writer import LedgerWriter
+from cti.store.writer_state import WriterState
 from recording.recorder import Recorder
 from recording.rules import RecordingKeeper
 
@@ -79,6 +82,8 @@ class Daemon:
 
     def __init__(self, settings: Settings, site: Site, secrets: Secrets) -> None:
         self._settings = settings
+        self._site = site
+        self._secrets = secrets
         self._started_us = time.time_ns() // 1000
         clock: Clock = HostClock()
         self._clock = clock
@@ -86,9 +91,7 @@ class Daemon:
         # Ledger
         self._database = Database(database_url(settings.database.url, settings.state_dir))
         self._ledger = SqlLedger(self._database)
-        self._writer = LedgerWriter(
-            self._ledger, Journal(settings.state_dir / "ledger.journal")
-        )
+        self._writer = LedgerWriter(self._ledger, Journal(settings.state_dir / "ledger.journal"))
         self._entries = EntryMaker(new_run(self._started_us))
         # Cores and loop
         tracker, dispatcher, members, recordings = cores_for(site)
@@ -121,14 +124,21 @@ class Daemon:
             loop=self._loop,
             tracker=tracker,
             dispatcher=dispatcher,
-            names={QueueId(name): dict(queue.name) for name, queue in site.queues.items()},
+            names={QueueId(name): queue.names for name, queue in site.queues.items()},
             fanout=self._fanout,
             clock=clock,
             health=self._health,
         )
-        self._metrics = Metrics(self._engine)
-        self._api = ApiServer.for_store(
-            settings, self._engine, self._database, self._ledger, secrets, self._metrics
+        self._users = UserStore(self._database)
+        self._metrics = Metrics(version("jietong"), [line.number for line in site.hotlines])
+        self._metrics.attach(self._engine)
+        self._api = ApiServer(
+            settings.http,
+            self._engine,
+            LedgerHistory(self._ledger),
+            users=StoredUsers(self._users),
+            secrets=secrets,
+            metrics=self._metrics,
         )
         self._loop.attach(hands, self._write, self._observe)
 
@@ -175,10 +185,9 @@ class Daemon:
         """Since when each seat is what it is. The database may be away: then it starts anew."""
         try:
             await self._database.upgrade()
+            await make_people(self._site, self._secrets, self._users, self._started_us)
             return tuple((await self._ledger.last_seat_states()).values())
-        except StoreError as error:
-            if not error.temporary:
-                raise
+        except StoreUnavailable as error:
             log.warning("database away at start; facts go to the journal", error=str(error))
             return ()
 
@@ -221,8 +230,3 @@ class Daemon:
             started_us=self._started_us,
             version=version("jietong"),
         )
-
-
-def state_file(settings: Settings, name: str) -> Path:
-    """A file of the daemon's own in the state folder."""
-    return settings.state_dir / name

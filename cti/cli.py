@@ -109,22 +109,23 @@ app.add_typer(asterisk_app, name="asterisk", help="Asterisk's configuration.")
 @asterisk_app.command("render")
 def render_asterisk(out: Path, settings: SettingsFile = None) -> None:
     """Write Asterisk's configuration files for this site into the folder OUT."""
-    from config.asterisk import InstancePaths, render
+    from config.asterisk import InstancePaths, event_names, render, write
 
-    loaded = _load(settings)
-    out.mkdir(parents=True, exist_ok=True)
-    for name, text in render(*loaded, InstancePaths.standard()).items():
-        (out / name).write_text(text, encoding="utf-8")
+    files = render(*_load(settings), InstancePaths.packaged(), event_names=event_names())
+    write(files, out)
+    for name in sorted(files):
         Console().print(f"{out / name}", highlight=False)
 
 
 @app.command()
 def password(name: str, settings: SettingsFile = None) -> None:
     """Show the first password of the user NAME of the site file."""
+    from cti.people import first_password
+
     _, site, secrets = _load(settings)
     if name not in site.users:
         raise typer.BadParameter(f"the site has no user {name!r}")
-    Console().print(secrets.get(f"user:{name}", length=9), highlight=False)
+    Console().print(first_password(secrets, name), highlight=False)
 
 
 def main() -> None:

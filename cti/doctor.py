@@ -25,7 +25,9 @@ from cti.store.database import Database, database_url
 from cti.store.errors import StoreError
 
 SUPPORTED: Final = ((22, 8), (23, 0))
-BROKEN: Final = {(22, 11, 0): "22.11.0 cannot hang up channels that are listened to"}
+BROKEN: Final[dict[tuple[int, ...], str]] = {
+    (22, 11, 0): "22.11.0 cannot hang up channels that are listened to"
+}
 MODULES: Final = {
     "res_agi": "voice menus",
     "app_mixmonitor": "recording",
@@ -101,7 +103,9 @@ class Doctor:
                     yield from check(client)
                 except Exception as error:
                     name = check.__name__.strip("_")
-                    yield _broken(name, f"{type(error).__name__}: {error}", "look at Asterisk's log")
+                    yield _broken(
+                        name, f"{type(error).__name__}: {error}", "look at Asterisk's log"
+                    )
             client.logoff()
         yield from self._prompts()
         yield from self._disk()

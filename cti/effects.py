@@ -90,7 +90,7 @@ class Resync(Effect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepSpool(Effect):
-    """Store what is left in the spool and belongs to no living leg (after a crash or an absence)."""
+    """Store what an absence or a crash left in the spool: what belongs to no living leg."""
 
     living: tuple[str, ...]
     """Names of files that Asterisk may still be writing."""

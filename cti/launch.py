@@ -22,6 +22,7 @@ from config.secrets import Secrets
 from config.settings import Settings
 from config.site import Site
 from cti.errors import JietongError
+from cti.people import first_password
 from cti.sandbox import Sandbox
 from cti.single import only_one
 
@@ -59,7 +60,7 @@ class Launcher:
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
         with only_one(self._settings.state_dir / "run.lock", "./run"):
             await self._build_root()
-            tasks = [asyncio.create_task(stop.wait(), name="stop-signal")]
+            tasks: list[asyncio.Task[Any]] = [asyncio.create_task(stop.wait(), name="stop-signal")]
             try:
                 self._say("Starting Asterisk ...")
                 await self._sandbox.start()
@@ -95,9 +96,7 @@ class Launcher:
 
     async def _keep_daemon(self) -> None:
         settings_file = self._settings.state_dir / "effective-settings.yaml"
-        text = yaml.safe_dump(
-            yaml.safe_load(self._settings.model_dump_json()), allow_unicode=True
-        )
+        text = yaml.safe_dump(yaml.safe_load(self._settings.model_dump_json()), allow_unicode=True)
         await asyncio.to_thread(settings_file.write_text, text, "utf-8")
         failures = 0
         while True:
@@ -193,8 +192,7 @@ class Launcher:
         for column in ("user", "role", "password"):
             logins.add_column(column)
         for user, record in self._site.users.items():
-            secret = self._secrets.get(f"user:{user}", length=9)
-            logins.add_row(user, record.role, secret)
+            logins.add_row(user, record.role, first_password(self._secrets, user))
         self._console.print(logins)
         phones = Table(title="Seats' phones (SIP)", title_justify="left")
         for column in ("seat", "name", "SIP user", "password"):
