@@ -33,6 +33,10 @@ SILENT_LINE_SECONDS: Final = 90
 """Neither RTP nor RTCP (RFC 3550 sends it about every 5 s, also on a muted line) for this long:
 the line is dead."""
 
+MENU_SECONDS: Final = 600
+"""No menu lasts this long; a caller who is still in one has met a daemon that hangs."""
+MENU_TRIES: Final = 10
+
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _NUMBER: Final = re.compile(r"[0-9+]{2,20}", re.ASCII)
 _PATH: Final = re.compile(r"/[A-Za-z0-9_./-]{1,200}", re.ASCII)
@@ -227,6 +231,8 @@ def _values(
         "music_dir": checked.path("asterisk.music_dir", asterisk.music_dir),
         "agi_host": f"[{agi_host}]" if ":" in agi_host else agi_host,
         "agi_port": checked.port("agi.port", settings.agi.port),
+        "menu_seconds": MENU_SECONDS,
+        "menu_tries": MENU_TRIES,
         "away_seconds": settings.life.away_seconds,
         "recordings": checked.path(
             "recording.spool_dir_in_asterisk", settings.recording.spool_dir_in_asterisk

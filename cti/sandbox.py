@@ -21,7 +21,7 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -149,7 +149,16 @@ def _free_port(host: str, held: contextlib.ExitStack) -> int:
 class Sandbox:
     """One Asterisk. Settings must come from `Sandbox.settings_for`."""
 
-    def __init__(self, settings: Settings, site: Site, secrets: Secrets, name: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        site: Site,
+        secrets: Secrets,
+        name: str,
+        *,
+        extra_events: Sequence[str] = (),
+    ) -> None:
+        """`extra_events`: AMI events that a test wants to see beside those the daemon reads."""
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} cannot name an Asterisk: a-z, 0-9, dash, 32 at most")
         self.settings = settings
@@ -158,6 +167,7 @@ class Sandbox:
         self.folder = self.root / "srv" / name
         self._site = site
         self._secrets = secrets
+        self._extra_events = tuple(extra_events)
         self._process: asyncio.subprocess.Process | None = None
         self._lock: int | None = None
 
@@ -198,7 +208,7 @@ class Sandbox:
             self._site,
             self._secrets,
             InstancePaths.of(self.name),
-            event_names=event_names(),
+            event_names=sorted({*event_names(), *self._extra_events}),
         )
         await self._take_lock()
         try:
@@ -343,6 +353,8 @@ class Sandbox:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,
+                # AMI accounts can read the environment (function ENV): nothing of ours goes there.
+                env=_environment(),
                 # Its own session: Ctrl-C on the launcher is for the launcher, which then stops us.
                 start_new_session=True,
                 pass_fds=(self._lock,),
@@ -392,6 +404,11 @@ def _read_lock(lock: int) -> tuple[int, int]:
     words = os.pread(lock, 64, 0).split()
     numbers = [int(word) for word in words if word.isdigit()]
     return (numbers[0], numbers[1]) if len(numbers) == 2 else (0, 0)
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("TZ",) if name in os.environ}
+    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", **kept}
 
 
 def _alive(pid: int) -> bool:

@@ -8,6 +8,7 @@
 # when the process that started it dies, so that no Asterisk is left behind by a killed launcher.
 # The network is the machine's own. Exit code 78: this machine allows none of the ways.
 set -euo pipefail
+PATH=$PATH:/usr/sbin:/sbin
 
 way=
 if [ "$(id -u)" = 0 ]; then
