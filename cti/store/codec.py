@@ -87,6 +87,7 @@ def kind_of(fact: Fact) -> str:
 def storable(fact: Fact) -> tuple[Fact, str]:
     """The fact as it comes back from the ledger (its text cleaned), and its body as JSON text."""
     if isinstance(fact, UnknownFact):
+        fact = clean(fact)
         return fact, fact.body
     try:
         body = _ENCODER.encode(fact)

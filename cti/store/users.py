@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from cti.ids import SeatId
+from cti.store.codec import clean_text
 from cti.store.database import Database
 from cti.store.errors import StoreError, StoreRefused
 from cti.store.tables import UserRow
@@ -49,7 +50,7 @@ class UserStore:
 
     async def get(self, name: str) -> User | None:
         """The user, also when disabled; None when there is none."""
-        if "\x00" in name:
+        if clean_text(name) != name:
             return None
         async with self._database.reading() as connection:
             wanted = select(UserRow.__table__).where(UserRow.name == name)
