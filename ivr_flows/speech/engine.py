@@ -1,0 +1,68 @@
+"""The port to a text-to-speech engine, and what every engine's sound goes through afterwards."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+
+TELEPHONE_HZ: Final = 8000
+TARGET_RMS_DBFS: Final = -20.0
+"""Loudness of the speech itself (pauses left out), the same for every prompt."""
+PEAK_DBFS: Final = -3.0
+EDGE_S: Final = 0.06
+"""Silence kept before and after the speech."""
+
+Samples = np.ndarray[Any, np.dtype[np.float32]]
+
+
+class SpeechEngine(Protocol):
+    def speak(self, text: str, language: str) -> tuple[Samples, int]:
+        """Mono samples in -1..1 and their rate in Hz. Raises SpeechError."""
+        ...
+
+
+def to_telephone(samples: Samples, rate: int) -> Samples:
+    """Resampled to 8 kHz below 3.8 kHz, trimmed, at the common loudness, without clicks."""
+    trimmed = _trim(_resample(samples, rate))
+    loud = trimmed[np.abs(trimmed) > 10 ** (-45 / 20)]
+    if loud.size == 0:
+        return trimmed
+    gain = 10 ** (TARGET_RMS_DBFS / 20) / float(np.sqrt(np.mean(loud**2)))
+    # Speech has peaks some 15 dB above its mean; soft-limit them instead of lowering the whole.
+    ceiling = 10 ** (PEAK_DBFS / 20)
+    limited = (ceiling * np.tanh(trimmed * gain / ceiling)).astype(np.float32)
+    fade = np.minimum(1.0, np.arange(limited.size) / (0.01 * TELEPHONE_HZ))
+    return (limited * fade * fade[::-1]).astype(np.float32)
+
+
+def _resample(samples: Samples, rate: int) -> Samples:
+    """By Fourier transform: an exact low-pass, and prompts are short."""
+    size = int(samples.size * TELEPHONE_HZ / rate)
+    spectrum = np.fft.rfft(samples)
+    kept = spectrum[: size // 2 + 1].copy()
+    hz = np.arange(kept.size) * rate / samples.size
+    kept *= np.clip((3950 - hz) / 150, 0, 1)  # a soft edge rings less
+    kept *= np.clip(hz / 120, 0, 1)  # what a telephone does not carry only eats level
+    return (np.fft.irfft(kept, size) * size / samples.size).astype(np.float32)
+
+
+def _trim(samples: Samples) -> Samples:
+    heard = np.flatnonzero(np.abs(samples) > 0.01 * float(np.max(np.abs(samples), initial=1e-9)))
+    if heard.size == 0:
+        return samples
+    edge = int(EDGE_S * TELEPHONE_HZ)
+    inner = samples[max(0, int(heard[0]) - edge) : int(heard[-1]) + edge]
+    return np.pad(inner, (edge // 2, edge // 2)).astype(np.float32)
+
+
+def write_wav(file: Path, samples: Samples) -> None:
+    """Mono 16-bit at 8 kHz."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(file), "wb") as wav:
+        wav.setnchannels(1)
+        wav.setsampwidth(2)
+        wav.setframerate(TELEPHONE_HZ)
+        wav.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
