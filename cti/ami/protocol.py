@@ -110,6 +110,7 @@ class PendingAction(PanoramiskAction):  # type: ignore[misc]
     def refuse(self, error: Exception) -> None:
         if not self.future.done():
             self.future.set_exception(error)
+            self.future.exception()  # a login step or a ping has nobody to retrieve it
 
 
 class LinkProtocol(AMIProtocol):  # type: ignore[misc]

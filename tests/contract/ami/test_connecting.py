@@ -38,13 +38,15 @@ async def test_logs_in_either_way(auth: AuthType) -> None:
         assert client.link.state.up
 
 
-async def test_the_secret_is_not_on_the_wire_nor_in_the_settings_text() -> None:
+async def test_during_login_nothing_else_is_sent_and_the_secret_never() -> None:
     async with FakeAmiServer() as server:
         client = LinkClient(server.port)
         await client.link.start()
         peer = await server.accept()
         peer.send(BANNER)
         login = await peer.answer_challenge()
+        with pytest.raises(LinkLost, match="was not sent: logging in"):
+            await client.link.send(Action.of("Ping"))
         assert SECRET.encode() not in login.raw
         assert SECRET not in repr(AmiSettings(host="x", username="cti", secret=SECRET))
         await client.link.stop()

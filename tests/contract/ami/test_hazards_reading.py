@@ -9,7 +9,7 @@ import pytest
 
 from cti.ami.link import AmiMessage, Cause, Phase
 from tests.contract.ami.clients import link_on, stock_on
-from tests.fakes.ami_server import FakeAmiServer, event_bytes
+from tests.fakes.ami_server import PATIENCE_S, FakeAmiServer, event_bytes
 
 NAME = "王小明"
 
@@ -65,7 +65,8 @@ class TestHandlerRaises:
 
         async with FakeAmiServer() as server, link_on(server, handle) as (client, peer):
             peer.send(event_bytes("Newchannel") + event_bytes("Hangup"))
-            assert [await seen.get(), await seen.get()] == ["FullyBooted", "Hangup"]
+            async with asyncio.timeout(PATIENCE_S):
+                assert [await seen.get(), await seen.get()] == ["FullyBooted", "Hangup"]
             assert client.link.stats.handler_errors == 1
             assert client.link.state.up
             assert server.accepted == 1

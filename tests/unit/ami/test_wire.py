@@ -139,6 +139,11 @@ class TestLimits:
         assert fed <= 1008
         assert len(wire._tail) == 0
 
+    def test_one_read_over_the_limit_is_a_fault_at_once(self) -> None:
+        wire = parser(line=100, message=1000)
+        wire.feed(BANNER + b"Event: X\r\nKey: " + b"x" * 100)
+        assert wire.failure is not None
+
     def test_a_line_that_does_not_end_is_a_fault_at_the_limit(self) -> None:
         wire = parser(line=100, message=1000)
         wire.feed(BANNER + b"Event: X\r\nKey: ")
