@@ -127,7 +127,7 @@ def check_seat(rule: Rule, who: Identity, seat: str) -> None:
 
 
 def _query(request: web.Request, model: type[BaseModel]) -> BaseModel:
-    names = list(request.query)
+    names = [name for name, _ in request.query.items()]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise Problem(

@@ -14,10 +14,10 @@ from cti.api.schemas import (
     MAX_US,
     CallAnswer,
     CallDetailAnswer,
+    CallQuery,
     CallsAnswer,
     CallsQuery,
     NoBody,
-    NoQuery,
 )
 from cti.api.wire import Sight
 from cti.facts import OfferAnswered
@@ -71,7 +71,7 @@ async def list_calls(ask: Ask[CallsQuery, NoBody]) -> CallsAnswer:
     return CallsAnswer(calls=answers, next=write_cursor(page[-1]) if more else None)
 
 
-async def get_call(ask: Ask[NoQuery, NoBody]) -> CallDetailAnswer:
+async def get_call(ask: Ask[CallQuery, NoBody]) -> CallDetailAnswer:
     sight, name = Sight(ask.asker), ask.path("call")
     if not _CALL.fullmatch(name):
         raise not_found("there is no such call")
@@ -90,7 +90,8 @@ async def get_call(ask: Ask[NoQuery, NoBody]) -> CallDetailAnswer:
     if not sight.all_calls and not own:
         # The same answer as for a call that never was: ids tell nothing to strangers.
         raise not_found("there is no such call")
-    shown = (sight.fact(fact, frozenset({call})) for fact in facts)
+    narrate, language = ask.services.narrate, ask.query.language
+    shown = (sight.entry(fact, narrate, language) for fact in facts)
     return CallDetailAnswer(
         call=_answer(view, sight), timeline=[fact for fact in shown if fact is not None]
     )

@@ -21,14 +21,14 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    # aiohttp would name itself, Python and their versions.
-    "Server": "jietong",
 }
 
 
 async def add_headers(request: web.BaseRequest, response: web.StreamResponse) -> None:
     """Signal `on_response_prepare`. A handler's own headers stay."""
     del request
+    # aiohttp would name itself, Python and their versions.
+    response.headers["Server"] = "jietong"
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
 

@@ -6,7 +6,7 @@ microseconds since the epoch by Asterisk's clock; 0 where a call has not come th
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -15,6 +15,7 @@ from cti.facts import CallPhase, DeviceState, EndedBy, Fact, SeatState
 from cti.ids import CallId, QueueId, SeatId
 
 Role = Literal["seat", "lead", "admin", "auditor"]
+Language = Literal["zh-CN", "en"]
 Wish = Literal["sign-on", "sign-off", "ready", "pause"]
 Outcome = Literal["answered", "abandoned", "self-service", "lost-sight"]
 
@@ -180,3 +181,14 @@ class UserDirectory(Protocol):
     """People. May raise `cti.api.errors.RecordsAway`."""
 
     async def find(self, name: str) -> UserRecord | None: ...
+
+
+Narrate = Callable[[Fact, Language], str]
+"""A sentence for people about one fact of a call; empty when there is none. Callers' numbers and
+names in the fact are masked already where they must be."""
+
+
+def say_nothing(fact: Fact, language: Language) -> str:
+    """The `Narrate` of a house that has no words yet."""
+    del fact, language
+    return ""

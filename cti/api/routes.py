@@ -14,6 +14,7 @@ from cti.api.binding import Answer, Ask, Operation
 from cti.api.schemas import (
     AliveAnswer,
     CallDetailAnswer,
+    CallQuery,
     CallsAnswer,
     CallsQuery,
     LoginBody,
@@ -108,6 +109,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         CallDetailAnswer,
         404,
         503,
+        query=CallQuery,
     ),
     _operation("listSeats", "GET", f"{V1}/seats", "All seats", seats.list_seats, SeatsAnswer),
     _operation("getSeat", "GET", _SEAT, "One seat", seats.get_seat, SeatAnswer, 404),

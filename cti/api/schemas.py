@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from cti.api.port import Outcome, Role
+from cti.api.port import Language, Outcome, Role
 from cti.facts import CallPhase, DeviceState, EndedBy, SeatState
 
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
@@ -54,6 +54,10 @@ class LoginBody(Received):
 
 class PauseBody(Received):
     reason: Annotated[Line, Field(max_length=64)]
+
+
+class CallQuery(Received):
+    language: Language = "zh-CN"
 
 
 class CallsQuery(BaseModel):
@@ -168,9 +172,13 @@ class FactAnswer(Sent):
     data: dict[str, Any]
 
 
+class TimelineAnswer(FactAnswer):
+    text: Annotated[str, Field(description="A sentence for people in the language asked for.")]
+
+
 class CallDetailAnswer(Sent):
     call: CallAnswer
-    timeline: list[FactAnswer]
+    timeline: list[TimelineAnswer]
 
 
 class AliveAnswer(Sent):

@@ -17,7 +17,7 @@ from cti.api.login import LogIn
 from cti.api.metrics import Metrics
 from cti.api.openapi import build_document
 from cti.api.page import build_page
-from cti.api.port import CallHistory, EnginePort, UserDirectory
+from cti.api.port import CallHistory, EnginePort, Narrate, UserDirectory, say_nothing
 from cti.api.problems import problems
 from cti.api.routes import OPERATIONS
 from cti.api.services import Listeners, Services
@@ -52,6 +52,7 @@ class ApiServer:
         secrets: SecretSource,
         metrics: Metrics,
         allowed_hosts: Collection[str] = (),
+        narrate: Narrate = say_nothing,
         log_in: LogIn | None = None,
     ) -> None:
         self._settings = settings
@@ -65,6 +66,7 @@ class ApiServer:
             metrics=metrics,
             guard=HostGuard(settings.host, allowed_hosts),
             listeners=Listeners(),
+            narrate=narrate,
             leaving=asyncio.Event(),
             document=json.dumps(
                 build_document(OPERATIONS, version), ensure_ascii=False, indent=1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cti.api.guard import HostGuard
 from cti.api.login import LogIn
 from cti.api.metrics import Metrics
-from cti.api.port import CallHistory, EnginePort
+from cti.api.port import CallHistory, EnginePort, Narrate
 from cti.api.tokens import Tokens
 
 
@@ -21,6 +21,7 @@ class Services:
     metrics: Metrics
     guard: HostGuard
     listeners: Listeners
+    narrate: Narrate
     leaving: asyncio.Event
     """Set when the server stops: WebSockets say good-bye."""
     document: bytes

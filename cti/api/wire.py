@@ -6,8 +6,7 @@ Facts are let out by name: a new kind of fact stays inside until it is listed he
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, Final
 
@@ -15,7 +14,7 @@ from cti import facts
 from cti.api import schemas
 from cti.api.access import NUMBERS_IN_FULL, Identity, may_everything
 from cti.api.masking import mask_name, mask_number
-from cti.api.port import CallView, PastCall, QueueView, SeatView
+from cti.api.port import CallView, Language, Narrate, PastCall, QueueView, SeatView
 from cti.facts import CallPhase, Fact
 
 SHOWN: Final[frozenset[type[Fact]]] = frozenset(
@@ -46,8 +45,8 @@ SHOWN: Final[frozenset[type[Fact]]] = frozenset(
 _NOT_FOR_SEATS: Final[frozenset[type[Fact]]] = frozenset(
     {facts.SeatOffered, facts.RecordingStored, facts.RecordingMissed}
 )
-_INSIDE: Final = frozenset({"at", "channel_name", "recording", "file", "sha256"})
-"""Fields that mean something on the server only, and file names that nobody should guess from."""
+_INSIDE: Final = frozenset({"at", "channel_name", "recording"})
+"""Fields that mean something inside only."""
 
 
 class Sight:
@@ -132,19 +131,29 @@ class Sight:
             talk_us=call.talk_us,
         )
 
+    def entry(
+        self, fact: Fact, narrate: Narrate, language: Language
+    ) -> schemas.TimelineAnswer | None:
+        """A fact of a call that this person may see, with its sentence; None when not for them."""
+        shown = self.fact(fact, frozenset({getattr(fact, "call", "")}))
+        if shown is None:
+            return None
+        text = narrate(fact if self.numbers else _masked(fact), language)
+        return schemas.TimelineAnswer(**dict(shown), text=text)
+
     def fact(self, fact: Fact, own_calls: frozenset[str] | set[str]) -> schemas.FactAnswer | None:
         """The fact as this person may see it, or None. `own_calls` matters for seats only."""
         kind = type(fact)
         if kind not in SHOWN:
             return None
+        if not self.numbers:
+            fact = _masked(fact)
         data = _fields(fact)
         if not self.all_calls:
             if kind in _NOT_FOR_SEATS or not self._mine(fact, own_calls):
                 return None
             if isinstance(fact, facts.SeatStateChanged) and fact.seat != self.who.seat:
                 data["call"] = None
-        if not self.numbers:
-            data = _masked(data)
         return schemas.FactAnswer(kind=kind.__name__, at_us=fact.at, data=data)
 
     def _mine(self, fact: Fact, own_calls: frozenset[str] | set[str]) -> bool:
@@ -172,10 +181,10 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _masked(data: Mapping[str, Any]) -> dict[str, Any]:
-    masked = dict(data)
-    if isinstance(number := masked.get("caller_number"), str):
-        masked["caller_number"] = mask_number(number)
-    if isinstance(name := masked.get("caller_name"), str):
-        masked["caller_name"] = mask_name(name)
-    return masked
+def _masked(fact: Fact) -> Fact:
+    change: dict[str, Any] = {}
+    if isinstance(number := getattr(fact, "caller_number", None), str):
+        change["caller_number"] = mask_number(number)
+    if isinstance(name := getattr(fact, "caller_name", None), str):
+        change["caller_name"] = mask_name(name)
+    return replace(fact, **change)

@@ -1,0 +1,344 @@
+"""Live facts over a real WebSocket: snapshot, order, masking, slow readers, expiry, good-bye."""
+
+from __future__ import annotations
+
+import asyncio
+import socket as sockets
+import time
+from typing import Any
+
+import aiohttp
+import pytest
+
+from cti import facts
+from cti.api import live
+from cti.api.event_messages import MESSAGES
+from cti.api.live import Close
+from cti.api.port import Role
+from cti.api.server import ApiServer
+from cti.api.tokens import Tokens
+from cti.facts import CallQueued, SeatState
+from cti.ids import CallId, OfferId, QueueId, SeatId
+from tests.acceptance.api_client import ApiClient
+from tests.contract.api.conftest import KEY, PASSWORD, USERS, Client, call_view, validate
+from tests.fakes.engine import FakeEngine, FakeUsers
+
+PATH = "/api/v1/events"
+WANG = SeatId("1001")
+MODELS = {"snapshot": "SnapshotMessage", "fact": "FactMessage", "queues": "QueuesMessage"}
+
+
+def queued(call: str, *, name: str = "") -> CallQueued:
+    return CallQueued(
+        at=1,
+        call=CallId(call),
+        queue=QueueId("repairs"),
+        priority=5,
+        language="zh-CN",
+        arrived_at=1,
+        asked_at=1,
+        prompt_ended_at=1,
+        channel_name="PJSIP/trunk-1",
+        caller_number="13800001111",
+        caller_name=name,
+    )
+
+
+def protocols(client: Client, role: Role) -> tuple[str, str]:
+    return "jietong.v1", f"bearer.{client.token(role)}"
+
+
+async def closed(socket: aiohttp.ClientWebSocketResponse) -> int | None:
+    """Read to the end, return the close code."""
+    async with asyncio.timeout(10):
+        async for _ in socket:
+            pass
+    return socket.close_code
+
+
+async def refused(client: Client, **kw: Any) -> int:
+    with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+        await client.session.ws_connect(client.base + PATH, **kw)
+    return caught.value.status
+
+
+async def test_a_snapshot_comes_first_then_facts_numbered_without_a_gap(
+    client: Client, engine: FakeEngine
+) -> None:
+    async with ApiClient(client.base) as api:
+        await api.log_in("lead", PASSWORD)
+        engine.calls[CallId("jt1-1.1")] = call_view(1)
+        async with api.facts() as stream:
+            await api.sign_on("1001")
+            changed = await stream.wait_for("SeatStateChanged", seat="1001", deadline=5)
+            engine.publish(queued("jt1-2.1"))
+            await stream.wait_for("CallQueued", deadline=5, call="jt1-2.1")
+
+    assert [call["call"] for call in stream.snapshot["calls"]] == ["jt1-1.1"]
+    assert stream.snapshot["seats"][0]["state"] == "signed-off"
+    assert (changed["new"], changed["at"]) == ("ready", engine.now_us)
+    assert [message["seq"] for message in stream.messages] == list(range(len(stream.messages)))
+    assert any(message["type"] == "queues" for message in stream.messages)
+    for message in stream.messages:
+        validate({"$ref": f"#/components/schemas/{MODELS[message['type']]}"}, message)
+    assert set(MODELS.values()) < {model.__name__ for model in MESSAGES}
+
+
+async def test_no_fact_is_lost_between_snapshot_and_stream(
+    client: Client, engine: FakeEngine
+) -> None:
+    async def write() -> None:
+        for number in range(300):
+            engine.calls[CallId(f"jt1-{number}.1")] = call_view(number)
+            engine.publish(queued(f"jt1-{number}.1"))
+            await asyncio.sleep(0)
+
+    async with ApiClient(client.base) as api:
+        await api.log_in("lead", PASSWORD)
+        writing = asyncio.create_task(write())
+        async with api.facts() as stream:
+            await stream.wait_for("CallQueued", deadline=5, call="jt1-299.1")
+        await writing
+
+    known = {call["call"] for call in stream.snapshot["calls"]}
+    told = {one["data"]["call"] for one in stream.messages if one["type"] == "fact"}
+    assert known | told == {f"jt1-{number}.1" for number in range(300)}
+    assert not known & told
+
+
+async def test_a_seat_is_told_of_its_own_call_from_the_ring_to_the_end_and_of_no_other(
+    client: Client, engine: FakeEngine
+) -> None:
+    mine, other, offer = CallId("jt1-1.1"), CallId("jt1-2.1"), OfferId("offer.1001.1")
+    async with ApiClient(client.base) as api:
+        await api.log_in("wangfang", PASSWORD)
+        async with api.facts() as stream:
+            engine.publish(queued(other))
+            engine.publish(queued(mine))
+            engine.publish(facts.OfferRang(at=2, call=mine, seat=WANG, offer=offer))
+            engine.publish(facts.TalkStarted(at=3, call=other, seat=SeatId("1002"), offer=offer))
+            for call in (other, mine):
+                engine.publish(
+                    facts.CallEnded(
+                        at=4, call=call, outcome="answered", ended_by="seat", cause=16, total_us=1
+                    )
+                )
+            await stream.wait_for("CallEnded", deadline=5)
+
+    told = [(one["kind"], one["data"]["call"]) for one in stream.messages if one["type"] == "fact"]
+    assert told == [("OfferRang", mine), ("CallEnded", mine)]
+
+
+async def test_an_auditor_gets_masked_numbers(client: Client, engine: FakeEngine) -> None:
+    async with ApiClient(client.base) as api:
+        await api.log_in("auditor", PASSWORD)
+        engine.calls[CallId("jt1-1.1")] = call_view(1)
+        async with api.facts() as stream:
+            engine.publish(queued("jt1-2.1"))
+            fact = await stream.wait_for("CallQueued", deadline=5)
+
+    assert fact["caller_number"] == "138****1111"
+    assert stream.snapshot["calls"][0]["caller_number"] == "138****1111"
+
+
+async def test_a_new_picture_of_the_engine_is_a_new_snapshot(
+    client: Client, engine: FakeEngine
+) -> None:
+    async with client.session.ws_connect(
+        client.base + PATH, protocols=protocols(client, "lead")
+    ) as socket:
+        await socket.receive_json()
+        engine.calls[CallId("jt1-9.1")] = call_view(9)
+        engine.publish(facts.SnapshotTaken(at=1))
+        again = await socket.receive_json(timeout=5)
+
+    assert (again["type"], again["seq"]) == ("snapshot", 1)
+    assert [call["call"] for call in again["calls"]] == ["jt1-9.1"]
+
+
+async def test_the_token_may_come_as_first_message(client: Client) -> None:
+    async with client.session.ws_connect(client.base + PATH) as socket:
+        await socket.send_json({"token": client.token("lead")})
+
+        assert (await socket.receive_json(timeout=5))["type"] == "snapshot"
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ('{"token": "x"}', Close.TOKEN),
+        ('{"token": 7}', Close.BAD_MESSAGE),
+        ("{}", Close.BAD_MESSAGE),
+        ("nonsense", Close.BAD_MESSAGE),
+        ("[" * 4000, Close.BAD_MESSAGE),
+        (b"\x00", Close.BAD_MESSAGE),
+    ],
+)
+async def test_a_first_message_that_is_no_token_ends_the_connection(
+    client: Client, message: str | bytes, code: Close
+) -> None:
+    async with client.session.ws_connect(client.base + PATH) as socket:
+        if isinstance(message, bytes):
+            await socket.send_bytes(message)
+        else:
+            await socket.send_str(message)
+
+        assert await closed(socket) == code
+
+
+async def test_a_message_that_is_too_large_ends_the_connection(client: Client) -> None:
+    async with client.session.ws_connect(client.base + PATH) as socket:
+        await socket.send_str("x" * 100_000)
+
+        assert await closed(socket) in (1009, Close.BAD_MESSAGE)
+
+
+async def test_who_sends_no_token_is_not_waited_for(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "FIRST_MESSAGE_S", 0.05)
+    async with client.session.ws_connect(client.base + PATH) as socket:
+        assert await closed(socket) == Close.NO_TOKEN
+
+
+async def test_handshakes_that_are_refused(client: Client) -> None:
+    good = protocols(client, "lead")
+    assert await refused(client, protocols=("jietong.v1", "bearer.x")) == 401
+    assert await refused(client, protocols=good[1:]) == 400
+    assert await refused(client, protocols=(*good, good[1])) == 401
+    assert await refused(client, protocols=good, origin="https://evil.example") == 403
+    assert await refused(client, protocols=good, origin="null") == 403
+    assert await refused(client, protocols=good, origin="https://127.0.0.1:1") == 403
+    async with client.session.ws_connect(
+        client.base + PATH, protocols=good, origin=client.base
+    ) as socket:
+        assert socket.protocol == "jietong.v1"
+
+
+async def test_one_person_cannot_take_all_connections(client: Client) -> None:
+    good = protocols(client, "lead")
+    async with asyncio.TaskGroup() as group:
+        opened = [
+            group.create_task(client.session.ws_connect(client.base + PATH, protocols=good))
+            for _ in range(8)
+        ]
+
+    assert await refused(client, protocols=good) == 429
+    assert (await client.get("/healthz")).status == 200
+    await opened[0].result().close()
+    other = await client.session.ws_connect(
+        client.base + PATH, protocols=protocols(client, "admin")
+    )
+    for task in opened:
+        await task.result().close()
+    await other.close()
+
+
+def short_token(users: FakeUsers, role: Role, seconds: float) -> str:
+    """A token whose life ends in about `seconds`."""
+    return Tokens(KEY, 0, clock=lambda: time.time() + seconds).issue(users.users[USERS[role]])[0]
+
+
+async def test_the_connection_ends_with_the_token(
+    client: Client, users: FakeUsers, engine: FakeEngine
+) -> None:
+    token = short_token(users, "lead", 1)
+    async with client.session.ws_connect(
+        client.base + PATH, protocols=("jietong.v1", f"bearer.{token}")
+    ) as socket:
+        assert await closed(socket) == Close.TOKEN
+    assert engine.fanout.readers == 0
+
+
+async def test_a_renewed_token_keeps_it_open_and_another_persons_does_not(
+    client: Client, users: FakeUsers, engine: FakeEngine
+) -> None:
+    expires = time.time() + 1
+    token = short_token(users, "lead", 1)
+    async with client.session.ws_connect(
+        client.base + PATH, protocols=("jietong.v1", f"bearer.{token}")
+    ) as socket:
+        await socket.receive_json()
+        await socket.send_json({"token": client.token("lead")})
+        while time.time() < expires + 0.2:
+            engine.move(WANG, SeatState.READY)
+            assert (await socket.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT
+        await socket.send_json({"token": client.token("admin")})
+
+        assert await closed(socket) == Close.FORBIDDEN
+
+
+async def test_a_reader_who_takes_nothing_is_dropped_and_the_engine_never_waits(
+    client: Client, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "SEND_S", 0.3)
+    monkeypatch.setattr(live, "CLOSE_S", 0.3)
+    slow = sockets.socket()
+    slow.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+    host, port = client.base.removeprefix("http://").split(":")
+    slow.connect((host, int(port)))
+    slow.sendall(
+        f"GET {PATH} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+        f"Sec-WebSocket-Protocol: jietong.v1, bearer.{client.token('lead')}\r\n\r\n".encode()
+    )
+    async with asyncio.timeout(5):
+        while engine.fanout.readers == 0:  # noqa: ASYNC110 - nothing announces a reader
+            await asyncio.sleep(0)
+
+    async with ApiClient(client.base) as api, asyncio.timeout(20):
+        await api.log_in("admin", PASSWORD)
+        async with api.facts() as stream:
+            number, worst = 0, 0.0
+            while engine.fanout.readers > 1:
+                number += 1
+                before = time.perf_counter()
+                engine.publish(queued(f"jt1-{number}.1", name="王" * 20_000))
+                worst = max(worst, time.perf_counter() - before)
+                await stream.wait_for("CallQueued", deadline=5)
+    slow.close()
+
+    assert worst < 0.05
+    assert number > 10
+
+
+async def test_a_reader_over_the_limit_is_told_lagging(client: Client, engine: FakeEngine) -> None:
+    async with client.session.ws_connect(
+        client.base + PATH, protocols=protocols(client, "lead")
+    ) as socket:
+        await socket.receive_json()
+        for number in range(2001):
+            engine.publish(queued(f"jt1-{number}.1"))
+        last = await socket.receive_json(timeout=5)
+        code = await closed(socket)
+
+    assert (last["type"], code) == ("lagging", Close.LAGGING)
+
+
+async def test_a_client_that_leaves_is_forgotten(client: Client, engine: FakeEngine) -> None:
+    socket = await client.session.ws_connect(
+        client.base + PATH, protocols=protocols(client, "lead")
+    )
+    await socket.receive_json()
+    assert engine.fanout.readers == 1
+    await socket.close()
+
+    async with asyncio.timeout(5):
+        while engine.fanout.readers:  # noqa: ASYNC110 - nothing announces a reader
+            await asyncio.sleep(0)
+
+
+async def test_a_server_that_stops_says_going_away(
+    client: Client, server: tuple[ApiServer, str]
+) -> None:
+    async with client.session.ws_connect(
+        client.base + PATH, protocols=protocols(client, "lead")
+    ) as socket:
+        await socket.receive_json()
+        stopping = asyncio.create_task(server[0].stop())
+        code = await closed(socket)
+        await stopping
+
+    assert code == Close.GOING_AWAY
+    with pytest.raises(aiohttp.ClientConnectorError):
+        await client.session.get(client.base + "/healthz")
