@@ -71,7 +71,7 @@ class PromptLibrary:
         return tuple(self._fallbacks)
 
     def has(self, name: str, language: str) -> bool:
-        return self._find(name, language) is not None
+        return bool(self._found(name, language))
 
     def names(self) -> frozenset[str]:
         found: set[str] = set()
@@ -83,25 +83,23 @@ class PromptLibrary:
                 found.add(name)
         return frozenset(found)
 
-    def path(self, name: str, language: str) -> str:
-        """The sound as STREAM FILE wants it: absolute, without its extension.
+    def paths(self, name: str, language: str) -> tuple[str, ...]:
+        """The sounds to try, best first, as STREAM FILE wants them: absolute, without extension.
 
-        Raises PromptMissing when neither `language` nor the main language has it.
+        More than one, because Asterisk may see another copy of the folder than this process, a
+        little older. Raises PromptMissing when there is none, in `language` or the main language.
         """
-        found = self._find(name, language)
-        if found is None and language != self._main_language:
-            found = self._find(name, self._main_language)
-            if found is not None:
-                self._fallbacks[PromptFallback(name, language, self._main_language)] = None
-        if found is None:
+        own = self._found(name, language)
+        main = () if language == self._main_language else self._found(name, self._main_language)
+        if not (own or main):
             raise PromptMissing(name)
-        return f"{self._in_asterisk}/{found}"
+        if not own:
+            self._fallbacks[PromptFallback(name, language, self._main_language)] = None
+        return tuple(f"{self._in_asterisk}/{found}" for found in (*own, *main))
 
-    def _find(self, name: str, language: str) -> str | None:
-        """Path below the folder without extension, or None."""
+    def _found(self, name: str, language: str) -> tuple[str, ...]:
+        """Paths below the folder without extension, the studio's first."""
         if not (is_prompt_name(name) and is_language(language)):
-            return None
-        for candidate in (f"{_STUDIO}/{language}/{name}", f"{language}/{name}"):
-            if (self._directory / f"{candidate}.wav").is_file():
-                return candidate
-        return None
+            return ()
+        candidates = (f"{_STUDIO}/{language}/{name}", f"{language}/{name}")
+        return tuple(found for found in candidates if (self._directory / f"{found}.wav").is_file())
