@@ -25,7 +25,7 @@ from cti.ami.actions import Action
 from cti.ami.errors import AmiError
 from cti.ami.link import AmiLink, AmiSettings, LinkState, Phase
 from cti.ami.resync import EventGate
-from cti.ami.translate import EVENT_NAMES
+from cti.ami.translate import EVENT_NAMES, LIST_EVENT_NAMES
 from cti.api.fanout import Fanout
 from cti.api.metrics import Metrics
 from cti.api.port import Health
@@ -106,7 +106,7 @@ class Daemon:
             ),
             self._gate.event,
             self._on_link_state,
-            wanted=EVENT_NAMES,
+            wanted=(*EVENT_NAMES, *LIST_EVENT_NAMES),
         )
         self._recorder = Recorder(
             settings.path(settings.recording.spool_dir),
@@ -215,7 +215,7 @@ class Daemon:
 
     def _health(self) -> Health:
         stats = self._writer.stats()
-        link = self._link.state
+        phase = self._link.state.phase
         loop = self._loop.stats
         database = {
             WriterState.DATABASE: "up",
@@ -223,7 +223,9 @@ class Daemon:
             WriterState.LOSING: "down",
         }
         return Health(
-            ami_link="up" if link.up else "down" if link.phase is Phase.STOPPED else "connecting",
+            ami_link=(
+                "up" if self._gate.open else "down" if phase is Phase.STOPPED else "connecting"
+            ),
             database=database[stats.state],  # type: ignore[arg-type]
             loop_lag_us=loop.lag_us,
             ledger_backlog=stats.queued + stats.journalled,

@@ -39,6 +39,11 @@ class EventGate:
         self._wanted = asyncio.Event()
         self._lost = True
 
+    @property
+    def open(self) -> bool:
+        """Whether what the cores believe is what Asterisk holds."""
+        return self._held is None
+
     def event(self, message: AmiMessage) -> None:
         """Called by the link for each event, in order; must not wait."""
         at = message.timestamp_us or self._clock.now_us()

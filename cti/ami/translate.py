@@ -173,6 +173,17 @@ _TRANSLATORS: Final[dict[str, Translator]] = {
 EVENT_NAMES: Final = tuple(sorted(_TRANSLATORS))
 """Every unasked-for event that Asterisk shall send: the source of the event filter."""
 
+LIST_EVENT_NAMES: Final = (
+    "Status",
+    "StatusComplete",
+    "QueueParams",
+    "QueueMember",
+    "QueueEntry",
+    "QueueStatusComplete",
+    "DeviceStateListComplete",
+)
+"""Answers to the list actions of a snapshot. They do not pass through Asterisk's event filter."""
+
 
 def translate(name: str, message: Message, at: int) -> Report | None:
     """The report in an event named `name` that happened at `at` (microseconds since the epoch by
