@@ -72,7 +72,7 @@ async def list_calls(ask: Ask[CallsQuery, NoBody]) -> CallsAnswer:
 
 
 async def get_call(ask: Ask[CallQuery, NoBody]) -> CallDetailAnswer:
-    sight, name = Sight(ask.asker), ask.path("call")
+    sight, name = Sight(ask.asker, "getCall"), ask.path("call")
     if not _CALL.fullmatch(name):
         raise not_found("there is no such call")
     call = CallId(name)

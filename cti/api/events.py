@@ -47,21 +47,20 @@ async def events(ask: Ask[NoQuery, NoBody]) -> web.StreamResponse:
     name = who.user if who else ""
     if not services.listeners.enter(name):
         raise Problem(429, "too-many-listeners", "too many live connections are open")
+    socket = web.WebSocketResponse(
+        protocols=(PROTOCOL,),
+        heartbeat=HEARTBEAT_S,
+        compress=False,
+        max_msg_size=MAX_MESSAGE,
+        timeout=CLOSE_S,
+    )
+    session = LiveSession(services, _rule(), request, socket, name)
     try:
-        socket = web.WebSocketResponse(
-            protocols=(PROTOCOL,),
-            heartbeat=HEARTBEAT_S,
-            compress=False,
-            max_msg_size=MAX_MESSAGE,
-            timeout=CLOSE_S,
-        )
         await socket.prepare(request)
-        session = LiveSession(services, _rule(), request, socket)
-        end = await session.run(who)
-        await session.close(end)
+        await session.close(await session.run(who))
         return socket
     finally:
-        services.listeners.leave(name)
+        services.listeners.leave(session.place)
 
 
 def _early_identity(request: web.Request, services: Services) -> Identity | None:

@@ -50,6 +50,7 @@ class Close(IntEnum):
     FORBIDDEN = 4403
     NO_TOKEN = 4408
     LAGGING = 4429
+    TOO_MANY = 4430
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,10 @@ class LiveSession:
         rule: Rule,
         request: web.Request,
         socket: web.WebSocketResponse,
+        place: str,
     ) -> None:
+        self.place = place
+        """The name under which this connection is counted; empty before a token came."""
         self._services, self._rule = services, rule
         self._request, self._socket = request, socket
         self._sending = asyncio.Lock()
@@ -94,6 +98,10 @@ class LiveSession:
             found = await self._first(self._first_token(), self._server_leaves())
             if isinstance(found, End):
                 return found
+            if not self._services.listeners.enter(found.user):
+                return End(Close.TOO_MANY, "too many live connections are open")
+            self._services.listeners.leave(self.place)
+            self.place = found.user
             who = found
         self._who = who
         end: End = await self._first(
@@ -223,7 +231,7 @@ class LiveSession:
     def _sight(self, who: Identity) -> Sight:
         seats = self._services.engine.seats()
         device = next((view.device for view in seats if view.seat == who.seat), None)
-        return Sight(who, device)
+        return Sight(who, "events", own_device=device)
 
     def _snapshot(self, sight: Sight) -> SnapshotMessage:
         engine = self._services.engine

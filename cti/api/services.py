@@ -37,16 +37,19 @@ class Listeners:
         self._per_user, self._in_all, self._unknown = per_user, in_all, unknown
         self._open: dict[str, int] = {}
 
+    def count(self, user: str) -> int:
+        return self._open.get(user, 0)
+
     def enter(self, user: str) -> bool:
         """Take a place, False when there is none. An empty name is one who has no token yet."""
         limit = self._per_user if user else self._unknown
-        if self._open.get(user, 0) >= limit or sum(self._open.values()) >= self._in_all:
+        if self.count(user) >= limit or sum(self._open.values()) >= self._in_all:
             return False
-        self._open[user] = self._open.get(user, 0) + 1
+        self._open[user] = self.count(user) + 1
         return True
 
     def leave(self, user: str) -> None:
-        left = self._open.get(user, 0) - 1
+        left = self.count(user) - 1
         if left > 0:
             self._open[user] = left
         else:

@@ -50,12 +50,14 @@ _INSIDE: Final = frozenset({"at", "channel_name", "recording"})
 
 
 class Sight:
-    """What one person may see."""
+    """What one person may see through `operation`."""
 
-    def __init__(self, who: Identity, own_device: str | None = None) -> None:
+    def __init__(
+        self, who: Identity, operation: str = "listCalls", *, own_device: str | None = None
+    ) -> None:
         self.who = who
         self._own_device = own_device
-        self.all_calls = may_everything("listCalls", who.role)
+        self.all_calls = may_everything(operation, who.role)
         self.numbers = who.role in NUMBERS_IN_FULL
 
     def seat(self, view: SeatView) -> schemas.SeatAnswer:

@@ -21,7 +21,7 @@ from cti.api.port import CallView, PastCall, Role, UserRecord
 from cti.api.routes import OPERATIONS
 from cti.api.server import ApiServer
 from cti.api.tokens import Tokens
-from cti.facts import CallPhase
+from cti.facts import CallPhase, Fact
 from cti.ids import CallId, QueueId, SeatId
 from tests.fakes.engine import START_US, FakeEngine, FakeHistory, FakeUsers
 
@@ -53,6 +53,10 @@ USERS: dict[Role, str] = {
     "admin": "admin",
     "auditor": "auditor",
 }
+
+
+def narrate(fact: Fact, language: str) -> str:
+    return f"{language}: {type(fact).__name__} {getattr(fact, 'caller_number', '')}"
 
 
 def call_view(number: int, *, seat: str | None = None) -> CallView:
@@ -208,6 +212,7 @@ async def server(
         users=users,
         secrets=FixedSecrets(),
         metrics=metrics,
+        narrate=narrate,
         log_in=LogIn(users, hasher=WEAK),
     )
     host, port = await api.start()

@@ -205,6 +205,7 @@ async def test_handshakes_that_are_refused(client: Client) -> None:
     good = protocols(client, "lead")
     assert await refused(client, protocols=("jietong.v1", "bearer.x")) == 401
     assert await refused(client, protocols=good[1:]) == 400
+    assert (await client.get(PATH, "lead", headers={"Upgrade": "websocket"})).status == 400
     assert await refused(client, protocols=(*good, good[1])) == 401
     assert await refused(client, protocols=good, origin="https://evil.example") == 403
     assert await refused(client, protocols=good, origin="null") == 403
@@ -232,6 +233,25 @@ async def test_one_person_cannot_take_all_connections(client: Client) -> None:
     for task in opened:
         await task.result().close()
     await other.close()
+
+
+async def test_a_token_that_comes_later_counts_for_its_person_and_frees_the_strangers_place(
+    client: Client, server: tuple[ApiServer, str]
+) -> None:
+    listeners = server[0]._services.listeners
+    opened = []
+    for _ in range(8):
+        socket = await client.session.ws_connect(client.base + PATH)
+        await socket.send_json({"token": client.token("lead")})
+        assert (await socket.receive_json(timeout=5))["type"] == "snapshot"
+        opened.append(socket)
+    assert (listeners.count("lead"), listeners.count("")) == (8, 0)
+
+    async with client.session.ws_connect(client.base + PATH) as ninth:
+        await ninth.send_json({"token": client.token("lead")})
+        assert await closed(ninth) == Close.TOO_MANY
+    for socket in opened:
+        await socket.close()
 
 
 def short_token(users: FakeUsers, role: Role, seconds: float) -> str:

@@ -11,6 +11,7 @@ import pytest
 from cti import facts
 from cti.api import seats
 from cti.api.errors import RecordsAway
+from cti.api.port import Role
 from cti.facts import SeatState
 from cti.ids import CallId, OfferId, QueueId, SeatId
 from tests.contract.api.conftest import Client, call_view, past_call
@@ -199,6 +200,26 @@ async def test_the_time_line_tells_the_call_without_what_is_private(
     assert b"13800001111" not in auditor.body
     assert "小明".encode() not in auditor.body
     assert seat.status == 200, "1001 answered this call before 1002 had it"
+
+
+async def test_the_time_line_speaks_the_language_asked_for_with_masked_numbers(
+    client: Client, history: FakeHistory
+) -> None:
+    put(history, 1)
+    call = CallId("jt1-1.1")
+    history.facts[call] = [
+        facts.CallArrived(
+            at=1, call=call, hotline="12345", caller_number="13800001111", caller_name=""
+        )
+    ]
+
+    async def text(role: Role, query: str = "") -> str:
+        answer = await client.get(f"/api/v1/calls/{call}{query}", role)
+        return str(answer.json["timeline"][0]["text"])
+
+    assert await text("lead") == "zh-CN: CallArrived 13800001111"
+    assert await text("auditor", "?language=en") == "en: CallArrived 138****1111"
+    assert (await client.get(f"/api/v1/calls/{call}?language=fr", "lead")).status == 400
 
 
 async def test_without_its_database_the_list_is_503_and_live_calls_still_come(

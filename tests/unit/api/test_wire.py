@@ -21,7 +21,7 @@ PHONE = "13800001111"
 def sight(role: Role) -> Sight:
     seat = OWN if role == "seat" else None
     who = Identity(user="u", role=role, seat=seat, expires_s=0, signed_in_s=0)
-    return Sight(who, "PJSIP/1001" if seat else None)
+    return Sight(who, own_device="PJSIP/1001" if seat else None)
 
 
 def data(role: Role, fact: Fact, *own: str) -> dict[str, Any] | None:
