@@ -41,7 +41,7 @@ class Message(Protocol):
 
 Translator = Callable[[Message, int], Report | None]
 
-_STATE_RINGING: Final = "5"
+_PHONES: Final = "PJSIP/"
 _STATE_UP: Final = "6"
 _MARK_KEYS: Final = ("Flow", "Step", "Key", "Queue", "Priority", "Language", "Prompt", "Outcome")
 _DEVICE_STATES: Final = {
@@ -150,9 +150,11 @@ def _originate_response(message: Message, at: int) -> Report | None:
     )
 
 
-def _device_state(message: Message, at: int) -> Report:
-    state = device_state(message.get("State"))
-    return DeviceChanged(at=at, device=message.get("Device"), state=state)
+def _device_state(message: Message, at: int) -> Report | None:
+    device = message.get("Device")
+    if not device.startswith(_PHONES):
+        return None  # queues and other things that Asterisk calls devices
+    return DeviceChanged(at=at, device=device, state=device_state(message.get("State")))
 
 
 _TRANSLATORS: Final[dict[str, Translator]] = {
@@ -244,6 +246,8 @@ def snapshot(
         channels=tuple(channel_seen(message) for message in status),
         members=tuple(member_seen(message) for message in queues),
         devices=tuple(
-            (message.get("Device"), device_state(message.get("State"))) for message in devices
+            (message.get("Device"), device_state(message.get("State")))
+            for message in devices
+            if message.get("Device").startswith(_PHONES)
         ),
     )
