@@ -7,12 +7,11 @@ cleaned and only ever travels in `CallerID` and never in a dial string, file nam
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, Final
 
 from cti.ami.actions import Action
-from cti.ami.safety import check_dial_target, clean_caller_text
+from cti.ami.safety import caller_id, check_dial_target
 from cti.effects import (
     DropMember,
     Effect,
@@ -25,19 +24,6 @@ from cti.effects import (
 
 SEAT_LEG_CONTEXT: Final = "seat-leg"
 WAITING_ROOM_CONTEXT: Final = "waiting-room"
-_NO_DELIMITERS: Final = str.maketrans(dict.fromkeys('"<>\\'))
-_NUMBER: Final = re.compile(r"[0-9+*#]{1,32}", re.ASCII)
-
-
-def caller_id(name: str, number: str) -> str:
-    """`"name" <number>` as the seat's phone shows it, made safe.
-
-    Quotes, angle brackets and backslashes would move the border between the two parts; a number
-    is digits and dialling signs or it is not shown.
-    """
-    shown = clean_caller_text(name).translate(_NO_DELIMITERS)
-    digits = number if _NUMBER.fullmatch(number) else ""
-    return f'"{shown}" <{digits}>'
 
 
 def _originate(effect: OriginateSeat) -> list[Action]:
