@@ -41,7 +41,8 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "queue": "队列", "seat": "座席", "outcome": "结果", "wait": "等待（秒）",
         "talk": "通话（秒）", "time": "时间", "offset": "距呼入（秒）", "what": "事件",
         "zone": "时区", "none": "没有符合条件的呼叫", "recording": "录音", "open": "进行中",
-        "answered": "已接听", "abandoned": "已放弃", "self-service": "自助", "lost-sight": "失去跟踪",
+        "answered": "已接听", "abandoned": "已放弃", "self-service": "自助",
+        "lost-sight": "失去跟踪",
     },
     "en": {
         "call": "call", "arrived": "arrived", "hotline": "hotline", "caller": "caller",
@@ -97,6 +98,7 @@ calls_app = typer.Typer(no_args_is_help=True, help="Calls in the ledger.")
 
 @calls_app.command("list")
 def list_calls(
+    *,
     settings: SettingsFile = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most this many.")] = 20,
     number: Annotated[str | None, typer.Option(help="Caller's number, whole.")] = None,
@@ -139,6 +141,7 @@ def list_calls(
 @calls_app.command("show")
 def show_call(
     call: Annotated[str, typer.Argument(help="The call's id, or a beginning that is unique.")],
+    *,
     settings: SettingsFile = None,
     detail: Annotated[bool, typer.Option(help="Asterisk's raw reports too.")] = False,
     as_json: AsJson = False,

@@ -15,7 +15,7 @@ from cti.ids import CallId, QueueId, SeatId
 from cti.runtime.ports import CallCursor, CallSummary, EntryId, LedgerEntry
 from cti.store.codec import clean_entry, clean_text, decode, kind_of
 from cti.store.database import Database
-from cti.store.projection import PROJECTED, fold
+from cti.store.projection import PROJECTED, fold, is_told
 from cti.store.tables import Base, CallRow, LedgerRow, RecordingRow, SeatStateRow
 
 _READ_AHEAD: Final = 1_000
@@ -167,7 +167,7 @@ class SqlLedger:
     async def _project_calls(
         self, connection: AsyncConnection, entries: Iterable[LedgerEntry]
     ) -> None:
-        facts = [entry.fact for entry in entries if kind_of(entry.fact) in PROJECTED]
+        facts = [entry.fact for entry in entries if is_told(entry.fact)]
         touched = list(dict.fromkeys(_call_of(fact) for fact in facts))
         calls: dict[CallId, CallSummary | None] = {}
         for start in range(0, len(touched), _MANY):

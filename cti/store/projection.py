@@ -139,6 +139,11 @@ PROJECTED: Final = tuple(sorted(kind.__name__ for kind in _FOLDS))
 """Kinds of fact that the table of calls is made of."""
 
 
+def is_told(fact: Fact) -> bool:
+    """Whether the table of calls is made of facts like this one."""
+    return type(fact) in _FOLDS
+
+
 def fold(call: CallSummary | None, fact: Fact) -> CallSummary | None:
     """The call after `fact`; unchanged (None stays None) when the fact says nothing about it.
 

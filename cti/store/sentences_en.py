@@ -49,7 +49,7 @@ def _offered(fact: facts.SeatOffered, to: Speech) -> str:
     own = next((rank.idle_us for rank in fact.ranking if rank.seat == fact.seat), None)
     others = [rank for rank in fact.ranking if rank.seat != fact.seat]
     idle = "" if own is None else f" ({own / 1e6:.1f} s)"
-    why = f"idle longest{idle}" if fact.rule == "longest-idle" else f"rule {fact.rule}{idle}"
+    why = f"idle longest{idle}" if fact.rule == "longest-idle" else f"rule {plain(fact.rule)}{idle}"
     if others:
         why += (
             f" of {len(fact.ranking)} free seats; "

@@ -57,7 +57,7 @@ def _offered(fact: facts.SeatOffered, to: Speech) -> str:
     own = next((rank.idle_us for rank in fact.ranking if rank.seat == fact.seat), None)
     others = [rank for rank in fact.ranking if rank.seat != fact.seat]
     idle = "" if own is None else f"（{own / 1e6:.1f} 秒）"
-    why = f"空闲最久{idle}" if fact.rule == "longest-idle" else f"规则 {fact.rule}{idle}"
+    why = f"空闲最久{idle}" if fact.rule == "longest-idle" else f"规则 {plain(fact.rule)}{idle}"
     if others:
         why = (
             f"{len(fact.ranking)} 个空闲座席中{why}；"

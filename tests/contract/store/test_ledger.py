@@ -261,6 +261,18 @@ async def test_unknown_kind_of_fact_is_kept_and_given_back(ledger: Ledger) -> No
     assert await ledger.calls(limit=9) == []
 
 
+async def test_known_kind_that_does_not_fit_is_kept_and_tells_nothing(
+    ledger: MemoryLedger | SqlLedger,
+) -> None:
+    misfit = UnknownFact(at=NOON, kind="CallArrived", body='{"at":1}', why="no call")
+    seat = UnknownFact(at=NOON, kind="SeatStateChanged", body="[]", why="no seat")
+    await ledger.append(entries_of([misfit, seat, *answered_call("jt1-1.1")]))
+    assert await ledger.rebuild_calls() == 1
+    kinds = [type(entry.fact) for entry in await _all(ledger)]
+    assert kinds[:2] == [UnknownFact, UnknownFact]
+    assert await ledger.last_seat_states() == {}
+
+
 async def test_calls_can_be_made_anew_from_the_facts(ledger: MemoryLedger | SqlLedger) -> None:
     facts: list[Fact] = []
     for number in range(150):

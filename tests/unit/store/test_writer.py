@@ -30,6 +30,7 @@ class FlakyLedger(MemoryLedger):
         self.away = False
         self.hangs: asyncio.Event | None = None
         self.poison: set[int] = set()
+        self.bug: set[int] = set()
         self.attempts = 0
         self.batches: list[int] = []
         self.attempted = asyncio.Event()
@@ -43,6 +44,8 @@ class FlakyLedger(MemoryLedger):
             raise StoreUnavailable(URL, "connection refused")
         if any(entry.seq in self.poison for entry in entries):
             raise StoreRefused(URL, "value out of range")
+        if any(entry.seq in self.bug for entry in entries):
+            raise AttributeError("our own mistake")
         self.batches.append(len(entries))
         await super().append(entries)
 
@@ -171,13 +174,13 @@ async def test_database_that_hangs_counts_as_away(ledger: FlakyLedger, tmp_path:
 async def test_entry_that_the_database_refuses_holds_up_nobody(
     ledger: FlakyLedger, tmp_path: Path
 ) -> None:
-    ledger.poison = {4, 17}
+    ledger.poison, ledger.bug = {4}, {17}
     async with running(made(ledger, tmp_path, batch=20)) as writer:
         writer.write(ticks(20))
         await writer.drained()
         stats = writer.stats()
         assert [entry.seq for entry in await ledger.everything()] == [
-            seq for seq in range(1, 21) if seq not in ledger.poison
+            seq for seq in range(1, 21) if seq not in (4, 17)
         ]
         assert (stats.refused, stats.state) == (2, WriterState.DATABASE)
     aside = Journal(tmp_path / "ledger.journal.refused")
