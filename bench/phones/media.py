@@ -1,0 +1,66 @@
+"""One call's RTP: its socket, its microphone, its ear."""
+
+from __future__ import annotations
+
+from bench.phones import sdp
+from bench.phones.audio import Audio
+from bench.phones.heard import Heard, parse_packet
+from bench.phones.microphone import Microphone
+from bench.phones.pacer import pacer
+from bench.phones.udp import Address, UdpSocket
+
+
+class Media:
+    """Open from the first SDP to the end of the call. What was heard stays afterwards.
+
+    `strangers`: packets from elsewhere than the other end's address, which are not listened to:
+    UDP ports are used again, and the tail of an old call must not be heard in a new one.
+    """
+
+    def __init__(self, local_ip: str, codecs: tuple[str, ...], audio: Audio) -> None:
+        self.heard = Heard()
+        self.strangers = 0
+        self.remote: sdp.RemoteMedia | None = None
+        self._codecs = codecs
+        self._socket = UdpSocket(local_ip, self._received, size=2048)
+        self.microphone = Microphone(self._socket.send, audio)
+        self._version = 0
+
+    def offer(self) -> bytes:
+        """Our SDP offer."""
+        self._version += 1
+        return sdp.describe(self._socket.address, self._codecs, version=self._version)
+
+    def take(self, body: str) -> bool:
+        """Use their answer; False when it cannot be used."""
+        remote = sdp.understand(body, self._codecs)
+        if remote is None:
+            return False
+        if self.remote is None:
+            pacer().add(self.microphone)
+        if remote != self.remote:
+            self.remote = remote
+            self.microphone.aim(remote)
+        return True
+
+    def answer(self, offer: str) -> bytes | None:
+        """Our answer to their offer (`take` it once the answer is sent); None: not acceptable."""
+        remote = sdp.understand(offer, self._codecs)
+        if remote is None:
+            return None
+        self._version += 1
+        return sdp.answer(self._socket.address, remote, version=self._version)
+
+    def close(self) -> None:
+        pacer().remove(self.microphone)
+        self.microphone.stop()
+        self._socket.close()
+
+    def _received(self, data: bytes, source: Address, arrival_us: int) -> None:
+        packet = parse_packet(data, arrival_us)
+        if packet is None:
+            return
+        if self.remote is not None and source != self.remote.address:
+            self.strangers += 1
+            return
+        self.heard.add(packet)
