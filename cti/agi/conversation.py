@@ -179,10 +179,11 @@ class Conversations:
         await session.set_variable("CTI_QUEUE", hand.queue)
         await session.set_variable("CTI_PRIORITY", priority)
         await session.set_variable("CTI_LANG", language)
-        # From here on the dialplan sends the caller to the waiting room, with or without us.
-        await session.set_variable("CTI_NEXT", "queue")
-        # The last news: whoever hears of a queued caller finds everything on the channel.
+        # Whoever hears of a queued caller finds all of it on the channel. CTI_NEXT comes last: a
+        # session that fails before it is taken up again in this step, so no caller can come to the
+        # waiting room untold.
         await caller.mark("queued", Queue=hand.queue, Priority=priority, Language=language)
+        await session.set_variable("CTI_NEXT", "queue")
         await session.set_variable(FLOW_STATE, "")
         log.info("menu ended", call=caller.call, outcome="queue", queue=hand.queue)
 

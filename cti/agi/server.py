@@ -27,6 +27,9 @@ log = structlog.get_logger(__name__)
 Converse = Callable[[AgiSession], Awaitable[None]]
 
 SCRIPT = "call"
+_BACKLOG = 512
+"""Callers that arrive in the same moment, e.g. all waiting ones after a restart."""
+
 STOP_GRACE_S = 2.0
 """Cancelling closes every session in one turn of the loop; this only bounds a task that hangs."""
 
@@ -103,7 +106,11 @@ class AgiServer:
     async def start(self) -> None:
         """Listen. Raises OSError when the address is taken."""
         self._server = await asyncio.start_server(
-            self._connected, self._host, self._port, limit=self._limits.headers.line_bytes
+            self._connected,
+            self._host,
+            self._port,
+            limit=self._limits.headers.line_bytes,
+            backlog=_BACKLOG,
         )
         log.info("menu sessions welcome", host=self._host, port=self.port)
 
@@ -148,7 +155,14 @@ class AgiServer:
         except Exception:
             log.exception("menu session crashed", call=call)
         finally:
-            writer.close()
+            _close(writer)
+
+
+def _close(writer: asyncio.StreamWriter) -> None:
+    """Close; what a peer that does not read has left in the buffer is not waited for."""
+    if writer.transport.get_write_buffer_size():
+        writer.transport.abort()
+    writer.close()
 
 
 def check_script(headers: dict[str, str]) -> None:

@@ -1,9 +1,10 @@
 """One caller's channel, driven by AGI commands.
 
 The exchange itself (write a line, skip `100 Trying`, parse the answer) is panoramisk's `Request`.
-Its reader is ours, because the parser is only sound on answers that are answers: at the end of the
-stream it dies of an empty number, on bytes that are no UTF-8 of a decoding error, and a channel
-variable whose value is `hangup` looks to it like a caller who has gone.
+Its reader is ours, because the parser is only sound on plain answers: at the end of the stream it
+dies of an empty number, on bytes that are no UTF-8 of a decoding error, a refusal of several lines
+leaves the rest to the next command, and a channel variable whose value is `hangup` looks to it
+like a caller who has gone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from panoramisk.fast_agi import Request
 
@@ -30,7 +31,9 @@ KEYS: Final = "0123456789*#"
 _SOUND: Final = re.compile(r"/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*", re.ASCII)
 _VARIABLE: Final = re.compile(r"200 result=(?:0|1(?: \((.*)\))?)", re.DOTALL)
 _INTEGER: Final = re.compile(r"-?[0-9]{1,9}", re.ASCII)
-_DEAD_CHANNEL: Final = 511
+_ANSWERS: Final = ("100", "200")
+_REFUSALS: Final = ("510", "520")
+_DEAD_CHANNEL: Final = "511"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class _AnswerReader:
 
     def __init__(self, reader: asyncio.StreamReader) -> None:
         self._reader = reader
+        self.verb = ""
+        """The command being answered."""
         self.line = ""
         """The last line, whole."""
 
@@ -62,13 +67,18 @@ class _AnswerReader:
         except (asyncio.IncompleteReadError, ConnectionError):
             raise CallerGone("Asterisk closed the session") from None
         except asyncio.LimitOverrunError:
-            raise AnswerUnreadable("AGI", "line too long") from None
+            raise AnswerUnreadable(self.verb, "line too long") from None
         self.line = raw.decode("utf-8", "replace").rstrip("\r\n")
         # Told out of band, before or instead of an answer, when the channel hangs up (run_agi).
         if self.line == "HANGUP":
             raise CallerGone("hung up")
-        if not (self.line[:3].isascii() and self.line[:3].isdigit()):
-            raise AnswerUnreadable("AGI", "no code")
+        code = self.line[:3]
+        if code == _DEAD_CHANNEL:
+            raise CallerGone("the channel is dead")
+        if code in _REFUSALS:
+            raise CommandRefused(self.verb, int(code))
+        if code not in _ANSWERS:
+            raise AnswerUnreadable(self.verb, "no code that Asterisk has")
         return f"{self.line}\n".encode()
 
 
@@ -168,12 +178,11 @@ class AgiSession:
             raise self._lost(AnswerUnreadable(verb, "no result in it"))
         return int(value)
 
-    async def _exchange(
-        self, verb: str, line: str, deadline_s: float
-    ) -> dict[Literal["result"] | str, Any]:
+    async def _exchange(self, verb: str, line: str, deadline_s: float) -> dict[str, Any]:
         if self._over is not None:
             raise CallerGone(self._over)
         self._over = f"{verb} was left without an answer"
+        self._answers.verb = verb
         try:
             async with asyncio.timeout(deadline_s):
                 answer: dict[str, Any] = await self._request.send_command(line)
@@ -181,11 +190,6 @@ class AgiSession:
             raise CommandTimedOut(verb, deadline_s) from None
         except ConnectionError:
             raise CallerGone("connection lost") from None
-        code = int(self._answers.line[:3]) if answer.get("error") != "AGIUsageError" else 520
-        if code == _DEAD_CHANNEL:
-            raise CallerGone("the channel is dead")
-        if code != 200:
-            raise CommandRefused(verb, code)
         self._over = None
         return answer
 
