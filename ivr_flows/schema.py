@@ -37,6 +37,16 @@ def _key(value: Any) -> Any:
     raise ValueError('is not a telephone key; keys are "0" to "9", "*" and "#"')
 
 
+def _once(value: Any) -> Any:
+    """To YAML `1` and `"1"` are two keys, so it does not notice that one of them would be lost."""
+    if isinstance(value, dict):
+        texts = [str(key) for key in value]
+        for text in texts:
+            if texts.count(text) > 1:
+                raise ValueError(f"the key {text!r} is written twice")
+    return value
+
+
 Key = Annotated[str, BeforeValidator(_key)]
 PromptList = Annotated[list[Prompt], Field(min_length=1, max_length=10), BeforeValidator(_listed)]
 
@@ -65,7 +75,7 @@ class PlaySchema(StepSchema):
 class MenuSchema(StepSchema):
     do: Literal["menu"]
     prompt: PromptList
-    keys: Annotated[dict[Key, Name], Field(min_length=1)]
+    keys: Annotated[dict[Key, Name], Field(min_length=1), BeforeValidator(_once)]
     otherwise: Name
     wrong_key: Prompt | None = None
     no_key: Prompt | None = None

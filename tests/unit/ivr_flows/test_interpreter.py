@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+import string
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr_flows.actions import (
+    AskKey,
+    EndCall,
+    HandToQueue,
+    KeyPressed,
+    KeyTaken,
+    LanguageChosen,
+    NoKey,
+    Outcome,
+    PersonAsked,
+    PlayPrompt,
+    Turn,
+)
+from ivr_flows.errors import FlowMisled, StateUnreadable
+from ivr_flows.interpreter import MAX_KEYS, Context, resume, start, take_up
+from ivr_flows.model import KEYS, Flow, Hangup, Menu, Play, Queue, Step, SwitchLanguage
+from ivr_flows.state import MAX_TYPED_AHEAD, FlowState
+
+CHINESE = Context("zh-CN")
+
+
+def _flow(*steps: Step) -> Flow:
+    return Flow(
+        id="f", languages=("zh-CN", "en"), start=steps[0].id, steps={s.id: s for s in steps}
+    )
+
+
+def _menu(**changes: object) -> Menu:
+    fields: dict[str, object] = {
+        "id": "menu",
+        "prompts": ("menu",),
+        "choices": {"1": "one", "9": "language", "5": "second"},
+        "otherwise": "person",
+        "wrong_key": "wrong",
+        "no_key": "none",
+    }
+    return Menu(**(fields | changes))  # type: ignore[arg-type]
+
+
+FLOW = _flow(
+    Play(id="hello", prompt="hello", next="notice"),
+    Play(id="notice", prompt="notice", next="menu", barge_in=False),
+    _menu(),
+    _menu(id="second", prompts=("second", "more"), choices={"0": "menu", "1": "bye"}, attempts=1),
+    SwitchLanguage(id="language", to="other", next="menu"),
+    Queue(id="one", queue="repairs", priority=4, prompt="moment"),
+    Queue(id="person", queue="service", priority=5),
+    Hangup(id="bye", prompt="bye"),
+)
+LONGEST = 2 + 2 * MAX_KEYS * 3 + 10
+"""Turns: the two prompts, three rounds of each of two menus for each key that is taken."""
+
+
+def _run(flow: Flow, outcomes: list[Outcome]) -> list[Turn]:
+    """Every turn until the flow ends; the caller is silent when `outcomes` are used up."""
+    turns = [start(flow, CHINESE)]
+    pending = iter(outcomes)
+    while isinstance(turns[-1].action, PlayPrompt | AskKey):
+        assert len(turns) < LONGEST + len(outcomes)
+        turns.append(resume(flow, turns[-1].state, next(pending, NoKey())))
+    return turns
+
+
+def _keys(text: str) -> list[Outcome]:
+    return [NoKey() if key == "-" else KeyPressed(key) for key in text]
+
+
+class TestMenus:
+    def test_choice_leads_to_its_step_and_is_told(self) -> None:
+        last = _run(FLOW, _keys("--1"))[-1]
+        assert last.action == HandToQueue(queue="repairs", priority=4, prompt="moment")
+        assert last.marks == (KeyTaken("menu", "1"), PersonAsked("repairs"))
+
+    def test_wrong_key_and_silence_ask_again_with_their_words(self) -> None:
+        turns = _run(FLOW, _keys("--7-"))
+        asked = [turn.action.prompts for turn in turns if isinstance(turn.action, AskKey)]
+        assert asked == [("menu",), ("wrong", "menu"), ("none", "menu")]
+        assert turns[-1].action == HandToQueue(queue="service", priority=5, prompt=None)
+
+    def test_attempts_start_anew_after_a_choice(self) -> None:
+        turns = _run(FLOW, _keys("--779"))
+        assert isinstance(turns[-4].action, AskKey)
+        assert turns[-4].state.language == "en"
+        assert [turn.state.attempts for turn in turns] == [0, 0, 0, 1, 2, 0, 1, 2, 0]
+
+    def test_menu_without_words_for_a_slip_just_asks_again(self) -> None:
+        flow = _flow(_menu(wrong_key=None, no_key=None), *FLOW.steps.values())
+        flow = Flow(
+            id="f",
+            languages=("en",),
+            start="menu",
+            steps={**flow.steps, "menu": _menu(wrong_key=None)},
+        )
+        turn = resume(flow, start(flow, CHINESE).state, KeyPressed("7"))
+        assert isinstance(turn.action, AskKey)
+        assert turn.action.prompts == ("menu",)
+
+    @pytest.mark.parametrize("key", ["", "A", "１", "11", "é", "\0"])
+    def test_what_is_no_key_is_a_wrong_key(self, key: str) -> None:
+        turn = _run(FLOW, [*_keys("--"), KeyPressed(key)])[3]
+        assert isinstance(turn.action, AskKey)
+        assert turn.action.prompts == ("wrong", "menu")
+
+    def test_key_of_a_private_menu_is_not_told(self) -> None:
+        flow = _flow(_menu(private=True), *[s for s in FLOW.steps.values() if s.id != "menu"])
+        turn = start(flow, CHINESE)
+        assert isinstance(turn.action, AskKey)
+        assert turn.action.private
+        turn = resume(flow, turn.state, KeyPressed("1"))
+        assert turn.marks == (PersonAsked("repairs"),)
+        assert "1" not in turn.state.to_text().removeprefix("v1/").split("/")[1]
+
+
+class TestTypingAhead:
+    def test_key_during_a_prompt_is_taken_by_the_menu_behind_it(self) -> None:
+        turns = _run(FLOW, _keys("1"))
+        assert [type(turn.action) for turn in turns] == [PlayPrompt, PlayPrompt, HandToQueue]
+
+    def test_prompt_that_must_be_heard_is_played_all_the_same(self) -> None:
+        turns = _run(FLOW, _keys("1"))
+        assert turns[1].action == PlayPrompt(prompt="notice", barge_in=False)
+
+    def test_keys_beyond_the_limit_are_dropped(self) -> None:
+        plays = [Play(id=f"p{n}", prompt="p", next=f"p{n + 1}", barge_in=False) for n in range(30)]
+        flow = _flow(*plays, Hangup(id="p30"))
+        turns = _run(flow, _keys("1" * 30))
+        assert max(len(turn.state.typed_ahead) for turn in turns) == MAX_TYPED_AHEAD
+
+    def test_is_not_kept_in_the_states_text(self) -> None:
+        state = _run(FLOW, _keys("8"))[1].state
+        assert state.typed_ahead == "8"
+        assert FlowState.from_text(state.to_text()).typed_ahead == ""
+
+
+class TestLanguages:
+    def test_other_goes_round(self) -> None:
+        turns = _run(FLOW, _keys("--991"))
+        assert [turn.state.language for turn in turns[2:5]] == ["zh-CN", "en", "zh-CN"]
+        assert LanguageChosen("en") in turns[3].marks
+
+    def test_unknown_language_of_the_caller_becomes_the_main_one(self) -> None:
+        assert start(FLOW, Context("fr")).state.language == "zh-CN"
+
+    def test_language_can_be_named(self) -> None:
+        flow = _flow(SwitchLanguage(id="l", to="en", next="bye"), Hangup(id="bye"))
+        turn = start(flow, CHINESE)
+        assert turn.state.language == "en"
+        assert turn.action == EndCall(prompt=None)
+
+
+class TestTakingUpAgain:
+    def test_same_step_same_language_no_greeting(self) -> None:
+        before = _run(FLOW, _keys("--97"))[4]
+        turn = take_up(FLOW, FlowState.from_text(before.state.to_text()))
+        assert turn.state == before.state
+        assert turn.action == AskKey(prompts=("menu",), barge_in=True, wait_s=5.0, private=False)
+
+    def test_person_is_told_once(self) -> None:
+        state = _run(FLOW, _keys("--1"))[-1].state
+        assert take_up(FLOW, state).marks == ()
+
+    @pytest.mark.parametrize(
+        "change", [{"flow": "gone"}, {"step": "gone"}, {"language": "fr"}], ids=str
+    )
+    def test_state_of_a_flow_that_has_changed_is_unreadable(self, change: dict[str, str]) -> None:
+        state = replace(FlowState(flow="f", step="menu", language="en"), **change)  # type: ignore[arg-type]
+        with pytest.raises(StateUnreadable):
+            take_up(FLOW, state)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "v1",
+            "v2/f/menu/en/0/0/0",
+            "v1/f/menu/en/0/0/2",
+            "v1/f/menu/en/-1/0/0",
+            "v1/f/menu/en/１/0/0",
+            "v1/f/menu/en/99999/0/0",
+            "v1/f/menu/en/0/0/0\n",
+            "v1/f/me nu/en/0/0/0",
+            "v1/../menu/en/0/0/0",
+        ],
+    )
+    def test_other_text_is_unreadable(self, text: str) -> None:
+        with pytest.raises(StateUnreadable):
+            FlowState.from_text(text)
+
+
+class TestOwnBugs:
+    def test_outcome_after_the_end_is_refused(self) -> None:
+        state = _run(FLOW, _keys("--1"))[-1].state
+        with pytest.raises(FlowMisled):
+            resume(FLOW, state, NoKey())
+
+    def test_flow_that_goes_round_is_an_error_and_not_a_busy_loop(self) -> None:
+        flow = _flow(
+            SwitchLanguage(id="a", to="en", next="b"), SwitchLanguage(id="b", to="en", next="a")
+        )
+        with pytest.raises(FlowMisled):
+            start(flow, CHINESE)
+
+    def test_resume_in_a_vanished_step_is_unreadable(self) -> None:
+        with pytest.raises(StateUnreadable):
+            resume(FLOW, FlowState(flow="f", step="gone", language="en"), NoKey())
+
+
+OUTCOMES = st.lists(
+    st.one_of(
+        st.just(NoKey()),
+        st.sampled_from(KEYS).map(KeyPressed),
+        st.text(max_size=2).map(KeyPressed),
+    ),
+    max_size=400,
+)
+NAMES = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=32)
+STATES = st.builds(
+    FlowState,
+    flow=NAMES,
+    step=NAMES,
+    language=st.sampled_from(["zh-CN", "en", "zh-Hans-CN", "yue"]),
+    attempts=st.integers(0, 10),
+    keys=st.integers(0, MAX_KEYS),
+    person_asked=st.booleans(),
+    typed_ahead=st.just(""),
+)
+
+
+class TestAlways:
+    @given(OUTCOMES)
+    def test_any_caller_comes_to_an_end(self, outcomes: list[Outcome]) -> None:
+        turns = _run(FLOW, outcomes)
+        assert isinstance(turns[-1].action, HandToQueue | EndCall)
+        told = [mark for turn in turns for mark in turn.marks]
+        assert sum(isinstance(mark, PersonAsked) for mark in told) <= 1
+        assert sum(isinstance(mark, KeyTaken) for mark in told) <= MAX_KEYS
+
+    @given(st.sampled_from(KEYS))
+    def test_stuck_key_ends_within_a_bounded_number_of_turns(self, key: str) -> None:
+        turns = [start(FLOW, CHINESE)]
+        while isinstance(turns[-1].action, PlayPrompt | AskKey):
+            assert len(turns) < LONGEST
+            turns.append(resume(FLOW, turns[-1].state, KeyPressed(key)))
+
+    @given(OUTCOMES)
+    def test_every_state_comes_back_from_its_text(self, outcomes: list[Outcome]) -> None:
+        for turn in _run(FLOW, outcomes):
+            again = FlowState.from_text(turn.state.to_text())
+            assert again.to_text() == turn.state.to_text()
+            if not turn.state.typed_ahead:
+                assert again == turn.state
+                assert take_up(FLOW, again).state == again
+
+    @given(STATES)
+    def test_states_text_is_one_plain_word(self, state: FlowState) -> None:
+        text = state.to_text()
+        assert FlowState.from_text(text) == state
+        assert len(text) <= 100
+        assert set(text) <= set(string.ascii_letters + string.digits + "/-")
+
+    @given(OUTCOMES, st.integers(0, 50))
+    def test_killed_and_taken_up_anywhere_it_still_ends(
+        self, outcomes: list[Outcome], moment: int
+    ) -> None:
+        turns = _run(FLOW, outcomes)
+        turn = take_up(
+            FLOW, FlowState.from_text(turns[min(moment, len(turns) - 1)].state.to_text())
+        )
+        for _ in range(LONGEST):
+            if isinstance(turn.action, HandToQueue | EndCall):
+                return
+            turn = resume(FLOW, turn.state, NoKey())
+        raise AssertionError(turn)
