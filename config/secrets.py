@@ -2,36 +2,70 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from config.errors import Complaint, SettingsRefused
 
 
 class Secrets:
-    """Named random secrets; a name asked for the first time is made and kept."""
+    """Named random secrets; a name asked for the first time is made and kept.
+
+    Launcher, daemon and tools share the file: a name that one of them has made is found by the
+    others, and two that ask at once get the same answer. Raises SettingsRefused when the file is
+    damaged.
+    """
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._values: dict[str, str] = {}
-        if file.exists():
-            try:
-                self._values = json.loads(file.read_text(encoding="utf-8"))
-            except (OSError, ValueError) as error:
-                message = f"is damaged ({error}); restore it or delete it to make new secrets"
-                raise SettingsRefused((Complaint(str(file), "", message),)) from error
+        self._values = self._read()
 
     def get(self, name: str, *, length: int = 24) -> str:
-        """The secret `name`, URL-safe characters; made now when it does not exist yet."""
+        """The secret `name`, URL-safe characters; made from `length` random bytes when new."""
         if name not in self._values:
-            self._values[name] = secrets.token_urlsafe(length)
-            self._save()
+            with self._locked():
+                self._values = self._read()
+                if name not in self._values:
+                    self._values[name] = secrets.token_urlsafe(length)
+                    self._save()
         return self._values[name]
 
-    def _save(self) -> None:
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
         self._file.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(self._file.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
+    def _read(self) -> dict[str, str]:
+        try:
+            text = self._file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise self._refused(f"cannot be read ({error.strerror})") from error
+        try:
+            values = json.loads(text)
+        except ValueError as error:
+            raise self._refused(
+                f"is damaged ({error}); restore it, or delete it to make new secrets"
+            ) from error
+        if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
+            raise self._refused("is damaged; restore it, or delete it to make new secrets")
+        return values
+
+    def _refused(self, message: str) -> SettingsRefused:
+        return SettingsRefused((Complaint(str(self._file), "", message),))
+
+    def _save(self) -> None:
         fresh = self._file.with_suffix(".new")
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
             json.dump(self._values, out, indent=1, sort_keys=True)

@@ -46,6 +46,8 @@ from cti.store.entries import EntryMaker, new_run
 from cti.store.errors import StoreError, StoreUnavailable
 from cti.store.journal import Journal
 from cti.store.ledger import SqlLedger
+from cti.store.narrator import Narrator
+from cti.store.site_names import names_of
 from cti.store.users import UserStore
 from cti.store.writer import LedgerWriter
 from cti.store.writer_state import WriterState
@@ -139,6 +141,7 @@ class Daemon:
             users=StoredUsers(self._users),
             secrets=secrets,
             metrics=self._metrics,
+            narrate=Narrator(names_of(site)),
         )
         self._loop.attach(hands, self._write, self._observe)
 

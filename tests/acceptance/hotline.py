@@ -26,7 +26,7 @@ from bench.phones.phone import AnswerPolicy, Manual, Phone
 from config.secrets import Secrets
 from config.settings import Settings, load_settings
 from config.site import Site, load_site
-from cti.sandbox import Sandbox, free_ports
+from cti.sandbox import Sandbox, free_port_range, free_ports
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 HOLD_MUSIC_HZ: Final = 440
@@ -177,9 +177,11 @@ TRUNK_ADDRESS: Final = "127.0.0.2"
 @asynccontextmanager
 async def hotline(folder: Path, *, root_dir: Path, **queue_changes: Any) -> AsyncIterator[Hotline]:
     """Start Asterisk and the daemon in `folder`; stop both at the end and check the logs."""
-    ami, agi, http = free_ports(3)
-    (sip,) = free_ports(1)
+    ami, agi, http, sip = free_ports(4)
+    first, last = free_port_range(400)
+    name = f"test-{os.getpid()}-{sip}"
     make_prompts(folder / "prompts")
+    write_tone(root_dir / "srv" / name / "music" / "tone.wav", HOLD_MUSIC_HZ, 8000 * 60)
     base = load_settings(
         site=str(make_site(folder, **queue_changes)),
         state_dir=str(folder / "state"),
@@ -187,14 +189,14 @@ async def hotline(folder: Path, *, root_dir: Path, **queue_changes: Any) -> Asyn
             "ami_port": ami,
             "sip_port": sip,
             "root_dir": str(root_dir),
-            "rtp_first_port": 30000,
-            "rtp_last_port": 30999,
+            "rtp_first_port": first,
+            "rtp_last_port": last,
+            "music_dir": f"/srv/{name}/music",
         },
         agi={"port": agi},
         http={"port": http},
         prompts={"dir": str(folder / "prompts")},
     )
-    name = f"test-{os.getpid()}-{sip}"
     settings = Sandbox.settings_for(base, name)
     site = load_site(settings.site)
     secrets = Secrets(settings.state_dir / "secrets.json")

@@ -14,6 +14,7 @@ import pytest
 from bench.phones.audio import Tone
 from bench.phones.phone import AnswerAfter, Ignore, Phone, PhoneCall, RejectWith
 from bench.phones.tones import tone_level
+from cti.people import first_password
 from tests.acceptance.api_client import ApiClient
 from tests.acceptance.hotline import CALLER_HZ, HOLD_MUSIC_HZ, SEAT_HZ, Hotline, hotline
 
@@ -30,7 +31,7 @@ async def line(tmp_path: Path, asterisk_root: Path) -> AsyncIterator[Hotline]:
 @pytest.fixture
 async def api(line: Hotline) -> AsyncIterator[ApiClient]:
     async with ApiClient(line.api_url) as client:
-        await client.log_in("admin", line.secrets.get("user:admin", length=9))
+        await client.log_in("admin", first_password(line.secrets, "admin"))
         yield client
 
 
