@@ -223,6 +223,7 @@ class Daemon:
         database = {
             WriterState.DATABASE: "up",
             WriterState.JOURNAL: "journal",
+            WriterState.MEMORY: "down",
             WriterState.LOSING: "down",
         }
         return Health(

@@ -21,7 +21,6 @@ from rich.table import Table
 from rich.text import Text
 
 from config.settings import Settings, load_settings
-from config.site import load_site
 from cti.errors import JietongError
 from cti.ids import CallId, QueueId, SeatId
 from cti.runtime.ports import CallSummary, Ledger, LedgerEntry
@@ -217,14 +216,6 @@ def _read(settings: Settings, read: Callable[[Ledger], Awaitable[T]]) -> T:
             await database.close()
 
     return asyncio.run(opened())
-
-
-def _names(settings: Settings) -> Names:
-    site = load_site(settings.site)
-    return Names(
-        seats={SeatId(seat_id): seat.name for seat_id, seat in site.seats.items()},
-        queues={QueueId(queue_id): queue.names for queue_id, queue in site.queues.items()},
-    )
 
 
 def _cells(
