@@ -126,7 +126,7 @@ def list_calls(
     if as_json:
         _print_json([_call_as_json(call, ZoneInfo(zone)) for call in found])
         return
-    words, names = _WORDS[lang], _names(loaded)
+    words, names = _WORDS[lang], names_of(load_site(loaded.site))
     table = Table(caption=f"{words['zone']}: {zone}", caption_justify="left", box=None)
     for column in ("call", "arrived", "hotline", "caller", "queue", "seat", "outcome"):
         table.add_column(words[column], no_wrap=column in {"call", "arrived"})
@@ -156,7 +156,7 @@ def show_call(
     loaded = load_settings(settings)
     summary, entries = _read(loaded, read)
     language: Language = "en" if lang == "en" else "zh-CN"
-    names, where = _names(loaded), ZoneInfo(zone)
+    names, where = names_of(load_site(loaded.site)), ZoneInfo(zone)
     lines = timeline(entries, language=language, names=names, zone=where, detail=detail)
     if as_json:
         facts = [_line_as_json(line, where) for line in lines]
