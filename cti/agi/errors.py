@@ -1,14 +1,15 @@
 """Errors of the menu sessions.
 
 AgiError
-├── CallerGone        the caller hung up, or Asterisk closed the session: nothing to do any more
-├── CommandTimedOut   no answer to a command in time
-├── CommandRefused    Asterisk does not know the command, or how we wrote it: our own bug
-├── AnswerUnreadable  an answer that is none
-├── SoundRefused      Asterisk cannot open a sound file; the caller is still there
-├── HeadersRefused    the opening of a connection is not that of a call of ours
-├── UnsafeValue       a value of ours that must not reach the wire
-└── HotlineUnknown    a call for a number that has no flow
+├── CallerGone          the caller hung up, or Asterisk closed the session: nothing to do any more
+├── CommandTimedOut     no answer to a command in time
+├── CommandRefused      Asterisk does not know the command, or how we wrote it: our own bug
+├── AnswerUnreadable    an answer that is none
+├── ApplicationMissing  Asterisk has not loaded a dialplan application that we need
+├── SoundRefused        Asterisk cannot open a sound file; the caller is still there
+├── HeadersRefused      the opening of a connection is not that of a call of ours
+├── UnsafeValue         a value of ours that must not reach the wire
+└── HotlineUnknown      a call for a number that has no flow
 """
 
 from __future__ import annotations
@@ -54,6 +55,14 @@ class AnswerUnreadable(AgiError):
         self.command = command
         self.why = why
         super().__init__(f"unreadable answer to {command}: {why}")
+
+
+class ApplicationMissing(AgiError):
+    """The module of the dialplan application `application` is not loaded (modules.conf)."""
+
+    def __init__(self, application: str) -> None:
+        self.application = application
+        super().__init__(f"Asterisk has no application {application}: load its module")
 
 
 class SoundRefused(AgiError):

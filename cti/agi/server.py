@@ -133,7 +133,13 @@ class AgiServer:
         peer = writer.get_extra_info("peername")
         task = asyncio.create_task(self._serve(reader, writer), name=f"agi {peer}")
         self._sessions.add(task)
-        task.add_done_callback(self._sessions.discard)
+
+        # Not in the task's own `finally`: a task that is cancelled before its first step has none.
+        def ended(task: asyncio.Task[None]) -> None:
+            self._sessions.discard(task)
+            _close(writer)
+
+        task.add_done_callback(ended)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         call = ""
@@ -154,8 +160,6 @@ class AgiServer:
             log.error("menu session failed", call=call, error=str(error))  # noqa: TRY400
         except Exception:
             log.exception("menu session crashed", call=call)
-        finally:
-            _close(writer)
 
 
 def _close(writer: asyncio.StreamWriter) -> None:

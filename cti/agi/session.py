@@ -19,6 +19,7 @@ from panoramisk.fast_agi import Request
 
 from cti.agi.errors import (
     AnswerUnreadable,
+    ApplicationMissing,
     CallerGone,
     CommandRefused,
     CommandTimedOut,
@@ -34,6 +35,8 @@ _INTEGER: Final = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 _ANSWERS: Final = ("100", "200")
 _REFUSALS: Final = ("510", "520")
 _DEAD_CHANNEL: Final = "511"
+_NO_APPLICATION: Final = -2
+"""`handle_exec`'s result when pbx_findapp finds nothing; a refusal that comes with code 200."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +149,19 @@ class AgiSession:
         return value
 
     async def execute(self, application: str, arguments: str = "") -> int:
-        """Run a dialplan application; its result, -2 when there is no such application."""
+        """Run a dialplan application; its own result. Raises ApplicationMissing."""
         line = command_line("EXEC", application_name(application), quoted("arguments", arguments))
-        return await self._result("EXEC", line)
+        result = await self._result("EXEC", line)
+        if result == _NO_APPLICATION:
+            raise ApplicationMissing(application)
+        return result
 
     async def tell(self, event: str, headers: Mapping[str, str]) -> None:
-        """Write a user event into Asterisk's own event stream."""
+        """Write a user event into Asterisk's own event stream.
+
+        A call whose milestones cannot be told must not go on: it would wait where nobody knows
+        of it. So ApplicationMissing ends the session, and the dialplan serves the caller.
+        """
         await self.execute("UserEvent", user_event(event, headers))
 
     async def channel_status(self) -> int:

@@ -98,6 +98,8 @@ class Caller:
     variables: dict[str, str] = field(default_factory=dict)
     missing: frozenset[str] = frozenset()
     """Sounds that Asterisk cannot open."""
+    knows_user_event: bool = True
+    """Whether Asterisk has loaded the application UserEvent."""
     hangs_up_at: int | None = None
     hang_up_form: str = "200 result=-1\nHANGUP"
     commands: list[list[str]] = field(default_factory=list)
@@ -144,6 +146,8 @@ class Caller:
                 answer = "200 result=1"
             case ["CHANNEL", "STATUS"]:
                 answer = "200 result=6"
+            case ["EXEC", "UserEvent", _] if not self.knows_user_event:
+                answer = "200 result=-2"
             case ["GET", "VARIABLE", _] | ["EXEC", "UserEvent", _]:
                 pass
             case _:

@@ -140,6 +140,13 @@ class TestEnding:
         assert [words[0] for words in caller.commands] == ["GET", "GET"]
         assert "CTI_NEXT" not in caller.variables
 
+    async def test_without_the_application_userevent_no_caller_is_queued_untold(
+        self, tmp_path: Path
+    ) -> None:
+        async with hotline(tmp_path) as server:
+            caller = await call(server, Caller(keys="1", knows_user_event=False))
+        assert "CTI_NEXT" not in caller.variables
+
 
 class TestPrivateSteps:
     async def test_key_of_a_private_menu_is_told_nowhere(

@@ -6,8 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from panoramisk.fast_agi import Application, Request
-from panoramisk.utils import parse_agi_result
+from panoramisk.fast_agi import Application
 from structlog.testing import capture_logs
 
 from cti.agi.errors import CallerGone
@@ -156,6 +155,30 @@ class TestSupervision:
             with pytest.raises(OSError):
                 await AgiPeer(server.port).__aenter__()
 
+    async def test_stop_closes_a_connection_whose_task_has_not_begun(self) -> None:
+        closed: list[str] = []
+
+        class Writer:
+            transport: Any = property(lambda self: self)
+
+            def get_extra_info(self, name: str) -> str:
+                return name
+
+            def get_write_buffer_size(self) -> int:
+                return 1
+
+            def abort(self) -> None:
+                closed.append("aborted")
+
+            def close(self) -> None:
+                closed.append("closed")
+
+        async with serving(_never) as server:
+            connected: Any = server._connected
+            connected(asyncio.StreamReader(), Writer())
+            await server.stop()
+        assert closed == ["aborted", "closed"]
+
     async def test_caller_who_leaves_is_no_error(self) -> None:
         with capture_logs() as logs:
             async with serving(_one_variable) as server, AgiPeer(server.port) as peer:
@@ -199,84 +222,6 @@ class TestDeadlines:
             assert await peer.command() is not None
             assert await peer.closed()
         assert told == ["CommandTimedOut", "CallerGone"]
-
-
-class TestStockParser:
-    """What panoramisk's exchange makes of lines that are no plain answers; why ours filters."""
-
-    async def _stock(self, *lines: bytes) -> dict[str, Any]:
-        reader = asyncio.StreamReader()
-        for line in lines:
-            reader.feed_data(line)
-        reader.feed_eof()
-        result: dict[str, Any] = await Request(None, {}, reader, _NoWriter()).send_command("X")
-        return result
-
-    async def test_end_of_stream_is_a_value_error(self) -> None:
-        with pytest.raises(ValueError, match="invalid literal"):
-            await self._stock()
-
-    async def test_other_encoding_is_a_decoding_error(self) -> None:
-        with pytest.raises(UnicodeDecodeError):
-            await self._stock(b"200 result=1 (\xcd\xf5)\n")
-
-    def test_variable_with_the_value_hangup_is_a_hang_up(self) -> None:
-        assert parse_agi_result("200 result=1 (hangup)")["error"] == "AGIResultHangup"
-
-    async def test_refusal_of_several_lines_leaves_its_end_to_the_next_command(self) -> None:
-        reader = asyncio.StreamReader()
-        reader.feed_data(b"520-Invalid command syntax.\n Usage: X\n520 End of proper usage.\n")
-        request = Request(None, {}, reader, _NoWriter())
-        assert (await request.send_command("X"))["error"] == "AGIUsageError"
-        reader.feed_data(b"200 result=0\n")
-        assert (await request.send_command("Y"))["error"] == "AGIUsageError"
-
-    def test_dead_channel_is_an_unknown_error(self) -> None:
-        assert parse_agi_result("511 Command Not Permitted")["error"] == "AGIUnknownError"
-
-    @pytest.mark.parametrize(
-        ("answer", "error"),
-        [
-            (b"", "CallerGone"),
-            (b"511 Command Not Permitted on a dead channel or intercept routine\n", "CallerGone"),
-            (b"HANGUP\n", "CallerGone"),
-            (b"200 result=1 (\xcd\xf5)\n", None),
-            (b"200 result=1 (hangup)\n", None),
-            (b"200 result=0\n", None),
-            (b"100 result=0 Trying...\n200 result=0\n", None),
-            (b"510 Invalid or unknown command\n", "CommandRefused"),
-            (b"520-Invalid command syntax.  Proper usage follows:\nUsage\n", "CommandRefused"),
-            (b"520 Invalid command syntax.  Proper usage not available.\nx\n", "CommandRefused"),
-            (b"what?\n", "AnswerUnreadable"),
-            (b"\n", "AnswerUnreadable"),
-            (b"200\n", "AnswerUnreadable"),
-            (b"200 result=2\n", "AnswerUnreadable"),
-            (b"x" * 100_000, "AnswerUnreadable"),
-        ],
-    )
-    async def test_ours_is_typed(self, answer: bytes, error: str | None) -> None:
-        told: list[str | None] = []
-
-        async def ask(session: AgiSession) -> None:
-            try:
-                await session.get_variable("CTI_NEXT")
-                told.append(None)
-            except Exception as raised:
-                told.append(type(raised).__name__)
-
-        async with serving(ask) as server, AgiPeer(server.port) as peer:
-            peer.open()
-            assert await peer.command() is not None
-            peer.send(answer)
-            peer.end()
-            assert await peer.closed()
-        assert told == [error]
-
-
-class _NoWriter:
-    def write(self, data: bytes) -> None: ...
-
-    async def drain(self) -> None: ...
 
 
 async def test_session_that_is_over_asks_nothing_more() -> None:

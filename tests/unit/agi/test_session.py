@@ -8,7 +8,13 @@ from typing import Any, cast
 
 import pytest
 
-from cti.agi.errors import AnswerUnreadable, CallerGone, SoundRefused, UnsafeValue
+from cti.agi.errors import (
+    AnswerUnreadable,
+    ApplicationMissing,
+    CallerGone,
+    SoundRefused,
+    UnsafeValue,
+)
 from cti.agi.session import AgiSession, Deadlines, SoundEnded
 
 
@@ -68,7 +74,7 @@ Ask = Callable[[AgiSession], Awaitable[Any]]
             "200 result=1",
             None,
         ),
-        (lambda s: s.execute("NoOp"), 'EXEC NoOp ""', "200 result=-2", -2),
+        (lambda s: s.execute("NoOp"), 'EXEC NoOp ""', "200 result=0", 0),
         (lambda s: s.execute("NoOp", "x"), 'EXEC NoOp "x"', "200 result=-1", -1),
         (lambda s: s.tell("CTI", {"A": "1"}), 'EXEC UserEvent "CTI,A:1"', "200 result=0", None),
         (lambda s: s.channel_status(), "CHANNEL STATUS", "200 result=6", 6),
@@ -92,6 +98,8 @@ async def test_command_and_result(ask: Ask, line: str, answer: str, result: obje
         (lambda s: s.stream_file("x"), ["200 result=-1 endpos=0", "HANGUP"], CallerGone),
         (lambda s: s.stream_file("x"), ["200 result=-1 endpos=0"], CallerGone),
         (lambda s: s.stream_file("x"), ["200 endpos=0"], AnswerUnreadable),
+        # The module of an application is not loaded.
+        (lambda s: s.tell("CTI", {"A": "1"}), ["200 result=-2"], ApplicationMissing),
         (lambda s: s.stream_file("x"), ["200 result=x"], AnswerUnreadable),
         (lambda s: s.stream_file("x"), ["200 result=99999999999"], AnswerUnreadable),
     ],
