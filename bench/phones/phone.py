@@ -47,8 +47,6 @@ __all__ = [
 
 _REMEMBERED: Final = 1000
 """Ended calls that `Phone.calls` still shows."""
-_GOODBYE_S: Final = 1.0
-"""How long `stop` waits for an Asterisk that may be gone."""
 _OUT_OF_DIALOG: Final = {"OPTIONS", "NOTIFY", "MESSAGE", "INFO"}
 
 
@@ -98,8 +96,11 @@ class Phone:
         self.contact = f"sip:{self.user_part}@{self.address[0]}:{self.address[1]}"
         self.transactions = Transactions(loop, self._socket.send, self._on_request, t1_s=self._t1_s)
 
-    async def stop(self) -> None:
-        """Hang up, unregister, close the port; also when Asterisk does not answer any more."""
+    async def stop(self, patience_s: float = 1.0) -> None:
+        """Hang up, unregister, close the port.
+
+        Waits so long for each of the first two when Asterisk does not answer any more.
+        """
         if self._socket is None:
             return
         for timer in self._timers:
@@ -107,13 +108,13 @@ class Phone:
         self._timers.clear()
         live = list(self._live.values())
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_GOODBYE_S):
+            async with asyncio.timeout(patience_s):
                 await asyncio.gather(*(call.hang_up() for call in live))
         for call in live:
             call.drop()
         if self._registration is not None:
             with contextlib.suppress(PhoneError):
-                await self._registration.unregister(_GOODBYE_S)
+                await self._registration.unregister(patience_s)
         self.transactions.close()
         self._socket.close()
         self._socket = None

@@ -1,15 +1,14 @@
-"""Two phones that call each other over loopback, with nothing in between."""
+"""Phones that call each other over loopback with nothing in between, or a peer played by hand."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from bench.phones.phone import AnswerPolicy, Manual, Phone
-
-MakePhone = Callable[..., Awaitable[Phone]]
+from tests.contract.phones.peer import MakePhone, Peer
 
 
 @pytest.fixture
@@ -31,4 +30,10 @@ async def make_phone() -> AsyncIterator[MakePhone]:
 
     yield make
     for phone in phones:
-        await phone.stop()
+        await phone.stop(patience_s=0.1)
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[Peer]:
+    with Peer() as played:
+        yield played

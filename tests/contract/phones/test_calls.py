@@ -9,7 +9,7 @@ import pytest
 from bench.phones.call import CallState, EndReason
 from bench.phones.errors import CallIsOver, NotInTime, WrongMoment
 from bench.phones.phone import AnswerAfter, Ignore, PhoneCall, RejectWith, Silence, Tone
-from tests.contract.phones.conftest import MakePhone
+from tests.contract.phones.peer import MakePhone
 
 CALLER_HZ, SEAT_HZ = 700, 1300
 
