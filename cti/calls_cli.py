@@ -21,11 +21,13 @@ from rich.table import Table
 from rich.text import Text
 
 from config.settings import Settings, load_settings
+from config.site import load_site
 from cti.errors import JietongError
 from cti.ids import CallId, QueueId, SeatId
 from cti.runtime.ports import CallSummary, Ledger, LedgerEntry
 from cti.store.database import Database, database_url
 from cti.store.ledger import SqlLedger
+from cti.store.site_names import names_of
 from cti.store.speech import HOME_ZONE, Language, Names, clock, moment, plain, seconds
 from cti.store.timeline import TimelineLine, timeline
 
