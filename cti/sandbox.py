@@ -5,23 +5,18 @@ folder `ROOT/srv/NAME` for configuration, logs, prompts and recordings, and its 
 Asterisk belongs to the process that called `Sandbox.start`: it gets SIGTERM when that process
 dies (and is not touched by the death of the daemon, which is another process).
 
-Errors: SandboxError
-    RootNotBuilt      the root is not there, or its build failed
-    AlreadyRunning    the instance is in use
-    PortInUse         somebody else has a port that Asterisk needs
-    AsteriskNotStarted  it ended or did not come up in time; carries the end of its log
+The errors are listed in `cti.sandbox_root`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import re
 import shutil
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -29,121 +24,38 @@ from config.asterisk import InstancePaths, event_names, render, write
 from config.secrets import Secrets
 from config.settings import Settings
 from config.site import Site
-from cti.errors import JietongError
+from cti.ports import bound, free_port_range, free_ports
+from cti.sandbox_root import (
+    SCRIPTS,
+    AlreadyRunning,
+    AsteriskNotStarted,
+    InstanceLock,
+    PortInUse,
+    RootNotBuilt,
+    SandboxError,
+    build_root,
+    clean_stale_tests,
+)
 
-SCRIPTS: Final = Path(__file__).parents[1] / "docker" / "asterisk"
+__all__ = [
+    "AlreadyRunning",
+    "AsteriskNotStarted",
+    "PortInUse",
+    "RootNotBuilt",
+    "Sandbox",
+    "SandboxError",
+    "build_root",
+    "free_port_range",
+    "free_ports",
+]
+
 START_SECONDS: Final = 60.0
 """Asterisk is up in about half a second; a busy machine gets much more."""
-STOP_SECONDS: Final = 8.0
-LEAVING_SECONDS: Final = 10.0
-"""How long a new start waits for an Asterisk whose owner has just died."""
+STOP_SECONDS: Final = 2.0
+STOP_TRIES: Final = 4
 _POLL_SECONDS: Final = 0.02
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
-_TEST_NAME: Final = re.compile(r"test-[0-9]+(-.*)?", re.ASCII)
 _FOLDERS: Final = ("etc", "lib", "spool", "run", "log", "recordings", "prompts")
-
-
-class SandboxError(JietongError):
-    """Base of this module's errors."""
-
-
-class RootNotBuilt(SandboxError):
-    """Fields: `root`, `why`."""
-
-    def __init__(self, root: Path, why: str) -> None:
-        self.root, self.why = root, why
-        super().__init__(f"no Asterisk in {root}: {why}")
-
-
-class AlreadyRunning(SandboxError):
-    """Fields: `name`, `pid` (0 when unknown)."""
-
-    def __init__(self, name: str, pid: int) -> None:
-        self.name, self.pid = name, pid
-        who = f" (process {pid})" if pid else ""
-        super().__init__(f"the Asterisk {name!r} is running already{who}; stop it first")
-
-
-class PortInUse(SandboxError):
-    """Fields: `setting`, `host`, `port`, `protocol`."""
-
-    def __init__(self, setting: str, host: str, port: int, protocol: str) -> None:
-        self.setting, self.host, self.port, self.protocol = setting, host, port, protocol
-        super().__init__(
-            f"{protocol} port {port} on {host} is in use by another program; "
-            f"stop that or choose another {setting}"
-        )
-
-
-class AsteriskNotStarted(SandboxError):
-    """Fields: `why`, `log` (its last lines)."""
-
-    def __init__(self, why: str, log: str) -> None:
-        self.why, self.log = why, log
-        super().__init__(f"Asterisk {why}\n{log}".rstrip())
-
-
-async def build_root(root: Path, say: Callable[[str], None]) -> None:
-    """Build the root folder when it is not there; `say` gets one line of progress at a time.
-
-    Raises RootNotBuilt. About 20 s and 70 MB of download the first time, nothing afterwards.
-    """
-    process = await asyncio.create_subprocess_exec(
-        str(SCRIPTS / "build-root.sh"),
-        str(root),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    assert process.stdout is not None
-    last = ""
-    try:
-        async for raw in process.stdout:
-            last = raw.decode(errors="replace").rstrip()
-            say(last)
-        code = await process.wait()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if code:
-        raise RootNotBuilt(root, last or f"build-root.sh ended with {code}")
-
-
-def free_ports(count: int, host: str = "127.0.0.1") -> list[int]:
-    """`count` different ports of `host` that are free right now for both TCP and UDP."""
-    with contextlib.ExitStack() as held:
-        return [_free_port(host, held) for _ in range(count)]
-
-
-def free_port_range(size: int, host: str = "127.0.0.1") -> tuple[int, int]:
-    """First (even) and last port of `size` neighbouring ports free for UDP, as RTP wants them."""
-    while True:
-        first = free_ports(1, host)[0] & ~1
-        with contextlib.ExitStack() as held, contextlib.suppress(OSError, OverflowError):
-            for port in range(first, first + size):
-                held.enter_context(_bound(socket.SOCK_DGRAM, host, port))
-            return first, first + size - 1
-
-
-def _bound(kind: socket.SocketKind, host: str, port: int) -> socket.socket:
-    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind)
-    try:
-        if kind is socket.SOCK_STREAM:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((host, port))
-    except OSError:
-        sock.close()
-        raise
-    return sock
-
-
-def _free_port(host: str, held: contextlib.ExitStack) -> int:
-    while True:
-        tcp = held.enter_context(_bound(socket.SOCK_STREAM, host, 0))
-        port = int(tcp.getsockname()[1])
-        with contextlib.suppress(OSError):
-            held.enter_context(_bound(socket.SOCK_DGRAM, host, port))
-            return port
 
 
 class Sandbox:
@@ -169,7 +81,7 @@ class Sandbox:
         self._secrets = secrets
         self._extra_events = tuple(extra_events)
         self._process: asyncio.subprocess.Process | None = None
-        self._lock: int | None = None
+        self._lock = InstanceLock(self.root, name)
 
     @staticmethod
     def settings_for(base: Settings, name: str) -> Settings:
@@ -210,9 +122,9 @@ class Sandbox:
             InstancePaths.of(self.name),
             event_names=sorted({*event_names(), *self._extra_events}),
         )
-        await self._take_lock()
+        await self._lock.take()
         try:
-            self._clean_stale_tests()
+            clean_stale_tests(self.root, but=self.name)
             self._check_ports()
             self._prepare()
             write(files, self.folder / "etc")
@@ -225,18 +137,9 @@ class Sandbox:
         """End Asterisk: calls are hung up, recordings closed; by force when that takes too long."""
         process = self._process
         if process is not None and process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.terminate()
-            try:
-                await asyncio.wait_for(process.wait(), STOP_SECONDS)
-            except TimeoutError:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
+            await _end(process)
         self._process = None
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        self._lock.release()
 
     async def wait(self) -> int:
         """Wait until Asterisk ends by itself; its exit code (negative: the signal)."""
@@ -276,45 +179,6 @@ class Sandbox:
 
     # ------------------------------------------------------------------------- before the start
 
-    async def _take_lock(self) -> None:
-        """Hold ROOT/srv/NAME.lock. Asterisk inherits it, so it is held as long as either lives."""
-        path = self.root / "srv" / f"{self.name}.lock"
-        try:
-            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except PermissionError:
-            raise RootNotBuilt(
-                self.root, "it belongs to another user; give asterisk.root_dir another place"
-            ) from None
-        deadline = asyncio.get_running_loop().time() + LEAVING_SECONDS
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                owner, pid = _read_lock(lock)
-                if _alive(owner) or asyncio.get_running_loop().time() > deadline:
-                    os.close(lock)
-                    raise AlreadyRunning(self.name, pid) from None
-                await asyncio.sleep(_POLL_SECONDS)
-            else:
-                break
-        self._lock = lock
-        self._note_pids(0)
-
-    def _note_pids(self, asterisk: int) -> None:
-        assert self._lock is not None
-        os.ftruncate(self._lock, 0)
-        os.pwrite(self._lock, f"{os.getpid()} {asterisk}\n".encode(), 0)
-
-    def _clean_stale_tests(self) -> None:
-        """Remove what killed test runs left behind. Other instances keep their recordings."""
-        for lock_path in (self.root / "srv").glob("test-*.lock"):
-            if lock_path.stem == self.name or not _TEST_NAME.fullmatch(lock_path.stem):
-                continue
-            with contextlib.suppress(OSError), lock_path.open("r+") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(lock_path.with_suffix(""), ignore_errors=True)
-                lock_path.unlink()
-
     def _check_ports(self) -> None:
         asterisk = self.settings.asterisk
         for setting, port, kind in (
@@ -322,7 +186,7 @@ class Sandbox:
             ("asterisk.sip_port", asterisk.sip_port, socket.SOCK_DGRAM),
         ):
             try:
-                _bound(kind, asterisk.host, port).close()
+                bound(kind, asterisk.host, port).close()
             except OSError:
                 protocol = "TCP" if kind is socket.SOCK_STREAM else "UDP"
                 raise PortInUse(setting, asterisk.host, port, protocol) from None
@@ -346,7 +210,6 @@ class Sandbox:
         return [*enter, "/usr/sbin/asterisk", "-C", config, *arguments]
 
     async def _run(self) -> None:
-        assert self._lock is not None
         with (self.folder / "log" / "console").open("wb") as console:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command("-f"),
@@ -357,9 +220,9 @@ class Sandbox:
                 env=_environment(),
                 # Its own session: Ctrl-C on the launcher is for the launcher, which then stops us.
                 start_new_session=True,
-                pass_fds=(self._lock,),
+                pass_fds=(self._lock.fd,),
             )
-        self._note_pids(self._process.pid)
+        self._lock.note(self._process.pid)
         try:
             async with asyncio.timeout(START_SECONDS):
                 await self._ready(self._process)
@@ -399,17 +262,19 @@ class Sandbox:
                 yield from path.read_text(errors="replace").splitlines()[-lines:]
 
 
-def _read_lock(lock: int) -> tuple[int, int]:
-    """Process ids of the owner and of Asterisk as noted in a lock file; 0 when unknown."""
-    words = os.pread(lock, 64, 0).split()
-    numbers = [int(word) for word in words if word.isdigit()]
-    return (numbers[0], numbers[1]) if len(numbers) == 2 else (0, 0)
+async def _end(process: asyncio.subprocess.Process) -> None:
+    # Asterisk loses a SIGTERM that comes while it starts (measured): it is said again.
+    for _ in range(STOP_TRIES):
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), STOP_SECONDS)
+            return
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    await process.wait()
 
 
 def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("TZ",) if name in os.environ}
     return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", **kept}
-
-
-def _alive(pid: int) -> bool:
-    return pid > 0 and Path(f"/proc/{pid}").exists()
