@@ -22,7 +22,8 @@ from typing import Any, Final
 import numpy as np
 import yaml
 
-from bench.phones.phone import AnswerPolicy, Manual, Phone
+from bench.phones.audio import Tone
+from bench.phones.phone import AnswerPolicy, Manual, Phone, PhoneCall
 from config.secrets import Secrets
 from config.settings import Settings, load_settings
 from config.site import Site, load_site
@@ -96,7 +97,7 @@ class Hotline:
     async def start_daemon(self) -> None:
         """Start `cti run` and return when it says that it is ready."""
         with self.log_file.open("ab") as log:
-            self.daemon = subprocess.Popen(
+            self.daemon = subprocess.Popen(  # noqa: ASYNC220 - starting it does not wait
                 [sys.executable, "-m", "cti.cli", "run", "--settings", str(self.settings_file)],
                 cwd=ROOT,
                 stdout=log,
@@ -158,9 +159,7 @@ class Hotline:
 
     async def caller(self, number: str = "13800001111", name: str = "张三") -> Phone:
         """A phone in the public network: its calls come from the trunk's address."""
-        phone = Phone(
-            user=number, server=self.sip, local_ip=TRUNK_ADDRESS, display_name=name
-        )
+        phone = Phone(user=number, server=self.sip, local_ip=TRUNK_ADDRESS, display_name=name)
         await phone.start()
         self.phones.append(phone)
         return phone
@@ -169,6 +168,22 @@ class Hotline:
         for phone in self.phones:
             await phone.stop()
         self.phones.clear()
+
+
+async def call_in(line: Hotline, *, key: str = "0", number: str = "13800001111") -> PhoneCall:
+    """A caller dials the hotline and presses `key` in the menu."""
+    phone = await line.caller(number)
+    call = await phone.call("12345", audio=Tone(CALLER_HZ))
+    await call.answered(deadline=5)
+    await call.heard.wait_for_sound(deadline=5)
+    await call.press(key)
+    return call
+
+
+async def talking(caller: PhoneCall, seat: PhoneCall) -> None:
+    """Both hear each other."""
+    await seat.heard.wait_for_tone(CALLER_HZ, deadline=5)
+    await caller.heard.wait_for_tone(SEAT_HZ, deadline=5)
 
 
 TRUNK_ADDRESS: Final = "127.0.0.2"

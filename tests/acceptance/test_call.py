@@ -12,11 +12,19 @@ import numpy as np
 import pytest
 
 from bench.phones.audio import Tone
-from bench.phones.phone import AnswerAfter, Ignore, Phone, PhoneCall, RejectWith
+from bench.phones.phone import AnswerAfter, Ignore, Phone, RejectWith
 from bench.phones.tones import tone_level
 from cti.people import first_password
 from tests.acceptance.api_client import ApiClient
-from tests.acceptance.hotline import CALLER_HZ, HOLD_MUSIC_HZ, SEAT_HZ, Hotline, hotline
+from tests.acceptance.hotline import (
+    CALLER_HZ,
+    HOLD_MUSIC_HZ,
+    SEAT_HZ,
+    Hotline,
+    call_in,
+    hotline,
+    talking,
+)
 
 HEARD_DB = -35.0
 """A tone counts as heard above this level relative to full scale."""
@@ -33,22 +41,6 @@ async def api(line: Hotline) -> AsyncIterator[ApiClient]:
     async with ApiClient(line.api_url) as client:
         await client.log_in("admin", first_password(line.secrets, "admin"))
         yield client
-
-
-async def call_in(line: Hotline, *, key: str = "0", number: str = "13800001111") -> PhoneCall:
-    """A caller dials the hotline and presses `key` in the menu."""
-    phone = await line.caller(number)
-    call = await phone.call("12345", audio=Tone(CALLER_HZ))
-    await call.answered(deadline=5)
-    await call.heard.wait_for_sound(deadline=5)
-    await call.press(key)
-    return call
-
-
-async def talking(caller: PhoneCall, seat: PhoneCall) -> None:
-    """Both hear each other."""
-    await seat.heard.wait_for_tone(CALLER_HZ, deadline=5)
-    await caller.heard.wait_for_tone(SEAT_HZ, deadline=5)
 
 
 def sides_of(recording: Path) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -113,9 +105,7 @@ async def test_a_seat_is_in_wrap_up_after_a_call_and_then_takes_the_next_one(
         await waiting.hang_up()
 
 
-async def test_a_caller_waits_on_music_until_a_seat_signs_on(
-    line: Hotline, api: ApiClient
-) -> None:
+async def test_a_caller_waits_on_music_until_a_seat_signs_on(line: Hotline, api: ApiClient) -> None:
     await line.seat("1001", AnswerAfter(0))
     async with api.facts() as facts:
         caller = await call_in(line)
@@ -225,9 +215,7 @@ async def test_forty_calls_at_once_each_reach_a_seat_or_wait_and_none_is_lost(
         await line.seat(seat, AnswerAfter(0))
         await api.sign_on(seat)
     async with api.facts() as facts:
-        calls = await asyncio.gather(
-            *(call_in(line, number=f"1390000{n:04d}") for n in range(40))
-        )
+        calls = await asyncio.gather(*(call_in(line, number=f"1390000{n:04d}") for n in range(40)))
         for _ in range(3):
             await facts.wait_for("TalkStarted", deadline=20)
         for _ in range(40 - 3):
