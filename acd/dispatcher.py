@@ -27,6 +27,7 @@ from cti.facts import (
     LinkLost,
     OfferAnswered,
     OfferFailed,
+    Resynced,
     SeatCommand,
     SeatLeft,
     SeatOffered,
@@ -57,13 +58,14 @@ class Dispatcher:
         self._queues = {record.id: record for record in queues}
         self._strategy = strategy or LongestIdle()
         self._line = WaitingLine()
-        self._ready_since: dict[SeatId, SeatStateChanged] = {}
+        self._remembered: dict[SeatId, SeatStateChanged] = {}
         self._link_up = False
         self._fresh = True
         self._last_offer_at = 0
         self._handlers: dict[type[Fact], Callable[[Any], Outcome]] = {
             EngineStarted: self._engine_started,
             SnapshotTaken: self._snapshot_taken,
+            Resynced: self._resynced,
             LinkLost: self._link_lost,
             SeatCommand: self._seat_command,
             DeviceChanged: self._device_changed,
@@ -174,12 +176,15 @@ class Dispatcher:
             if fact.offer:
                 waiting.offer = fact.offer
                 yield from self._occupy(fact, SeatState.RINGING)
-        elif fact.phase is CallPhase.TALKING and fact.offer:
+            return
+        self._line.remove(fact.call)
+        if fact.phase is CallPhase.TALKING and fact.offer:
             yield from self._occupy(fact, SeatState.TALKING)
 
-    def _occupy(self, fact: CallRecovered, state: SeatState) -> Outcome:
+    def _occupy(self, fact: CallRecovered | OfferAnswered, state: SeatState) -> Outcome:
+        """A call takes a seat that did not wait for it; the seat returns to what it was."""
         seat = self._seats.get(fact.seat)
-        if seat is None or seat.busy:
+        if seat is None or seat.state is SeatState.TALKING or seat.state is state:
             return
         if seat.state is SeatState.SIGNED_OFF:
             seat.wish = Wish(SeatState.SIGNED_OFF, "")
@@ -191,13 +196,16 @@ class Dispatcher:
     def _offer_answered(self, fact: OfferAnswered) -> Outcome:
         self._line.remove(fact.call)
         seat = self._seats.get(fact.seat)
-        if seat is not None and seat.state is not SeatState.TALKING:
+        if seat is not None and seat.offer == fact.offer and seat.state is SeatState.RINGING:
             yield seat.go(SeatState.TALKING, fact.at, call=fact.call)
-            seat.offer = fact.offer
+        elif seat is not None:
+            yield from self._occupy(fact, SeatState.TALKING)
 
     def _offer_failed(self, fact: OfferFailed) -> Outcome:
         waiting = self._line.get(fact.call)
         if waiting is not None and waiting.offer == fact.offer:
+            if fact.reason == "caller-gone":
+                self._line.remove(fact.call)
             waiting.offer = None
         seat = self._seats.get(fact.seat)
         if seat is None or seat.offer != fact.offer:
@@ -281,7 +289,7 @@ class Dispatcher:
     # ------------------------------------------------------------------------------ recovery
 
     def _engine_started(self, fact: EngineStarted) -> Outcome:
-        self._ready_since = {state.seat: state for state in fact.seats}
+        self._remembered = {state.seat: state for state in fact.seats}
         yield from ()
 
     def _link_lost(self, fact: LinkLost) -> Outcome:
@@ -290,8 +298,11 @@ class Dispatcher:
         yield from ()
 
     def _snapshot_taken(self, fact: SnapshotTaken) -> Outcome:
-        """After a start, Asterisk's queue members tell who is signed on; later our belief rules."""
-        self._link_up = True
+        """After a start, Asterisk's queue members tell who is signed on; later our belief rules.
+
+        Nothing is offered before all that follows from the snapshot has been taken in.
+        """
+        self._link_up = False
         devices = dict(fact.devices)
         for seat in self._seats.values():
             seat.device = devices.get(seat.record.device, DeviceState.UNKNOWN)
@@ -302,13 +313,27 @@ class Dispatcher:
             seen = self._seats.get(member.seat)
             if seen is None or seen.state is not SeatState.SIGNED_OFF:
                 continue
-            new = SeatState.PAUSED if member.paused else SeatState.READY
-            yield seen.go(new, fact.at, reason=member.reason)
+            if member.paused:
+                yield seen.go(SeatState.PAUSED, fact.at, reason=member.reason)
+            else:
+                yield self._restored(seen, fact.at)
             self._restore_since(seen)
+
+    def _resynced(self, fact: Resynced) -> Outcome:
+        del fact
+        self._link_up = True
+        yield from ()
+
+    def _restored(self, seat: Seat, at: int) -> SeatStateChanged:
+        """Asterisk's members do not tell wrap-up from ready; the ledger does."""
+        kept = self._remembered.get(seat.id)
+        if kept and kept.new is SeatState.WRAP_UP and kept.until and kept.until > at:
+            return seat.go(SeatState.WRAP_UP, at, call=kept.call, until=kept.until)
+        return seat.go(SeatState.READY, at)
 
     def _restore_since(self, seat: Seat) -> None:
         """Asterisk does not keep since when; the ledger does, when it agrees on the state."""
-        kept = self._ready_since.get(seat.id)
+        kept = self._remembered.get(seat.id)
         if kept is not None and kept.new is seat.state:
             seat.since = seat.idle_since = kept.at
 

@@ -50,21 +50,27 @@ class LastResortKeeper:
     def _reconcile(self, fact: SnapshotTaken) -> Iterator[Effect]:
         """Put right what Asterisk lost or kept wrongly while nobody watched. On the first snapshot
         its members are the truth, and the seats' own states follow from them."""
-        seen = {(member.queue, member.seat): member for member in fact.members}
+        seen = {(member.queue, member.seat, member.device): member for member in fact.members}
         if self._fresh:
             self._fresh = False
             for member in fact.members:
                 record = self._records.get(member.seat)
-                if record is None or member.queue not in record.queues:
+                if record is None or not _fits(member, record):
                     yield _drop(member)
             return
         for key, wanted in self._wanted.items():
-            found = seen.get(key)
+            found = seen.get((*key, wanted.device))
             if found is None or (found.paused, found.reason) != (wanted.paused, wanted.reason):
                 yield wanted
-        for key, member in seen.items():
-            if key not in self._wanted:
+        for (queue, seat, device), member in seen.items():
+            wanted_there = self._wanted.get((queue, seat))
+            if wanted_there is None or wanted_there.device != device:
                 yield _drop(member)
+
+
+def _fits(member: MemberSeen, record: SeatRecord) -> bool:
+    """A member under a device that the seat had before would be rung beside the new one."""
+    return member.queue in record.queues and member.device == record.device
 
 
 def _drop(member: MemberSeen) -> DropMember:

@@ -11,7 +11,8 @@ SIGNED_OFF ----------> READY ----------------> RINGING ----------> TALKING
     '------------------------------------------------------------------' or ready -> READY
 
 A wish (pause, sign-off) voiced while RINGING or TALKING is kept and granted afterwards.
-A call found after an absence takes a seat to RINGING or TALKING from any state.
+A call found after an absence takes a seat to RINGING or TALKING from any state; a wrap-up that an
+absence has interrupted goes on.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ from cti.ids import CallId, OfferId, QueueId, SeatId
 
 _S = SeatState
 _ALLOWED: Final[dict[SeatState, frozenset[SeatState]]] = {
-    _S.SIGNED_OFF: frozenset({_S.READY, _S.PAUSED, _S.RINGING, _S.TALKING}),
+    _S.SIGNED_OFF: frozenset({_S.READY, _S.PAUSED, _S.RINGING, _S.TALKING, _S.WRAP_UP}),
     _S.READY: frozenset({_S.RINGING, _S.PAUSED, _S.SIGNED_OFF, _S.TALKING}),
     _S.RINGING: frozenset({_S.TALKING, _S.PAUSED, _S.READY, _S.SIGNED_OFF}),
     _S.TALKING: frozenset({_S.WRAP_UP, _S.READY, _S.PAUSED, _S.SIGNED_OFF}),
-    _S.WRAP_UP: frozenset({_S.READY, _S.PAUSED, _S.SIGNED_OFF, _S.TALKING}),
+    _S.WRAP_UP: frozenset({_S.READY, _S.PAUSED, _S.SIGNED_OFF, _S.RINGING, _S.TALKING}),
     _S.PAUSED: frozenset({_S.READY, _S.SIGNED_OFF, _S.PAUSED, _S.RINGING, _S.TALKING}),
 }
 

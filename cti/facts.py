@@ -390,7 +390,8 @@ class CallPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecovered(Fact):
-    """Found in Asterisk after the daemon or its link had been away, with its own clocks.
+    """Found in Asterisk after the daemon or its link had been away, with its own clocks; or a call
+    that was known, found to have gone on in a way that no other fact tells.
 
     `offer` is empty unless a seat rings (phase waiting) or talks (phase talking). Clocks are
     microseconds since the epoch; 0 where the call has not come that far.
@@ -413,6 +414,11 @@ class CallRecovered(Fact):
     seat: SeatId = SeatId("")
     offer: OfferId = OfferId("")
     recording: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resynced(Fact):
+    """All that a snapshot told has been taken in: belief and Asterisk agree, offers may go out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

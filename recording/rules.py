@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cti.effects import Effect, StoreRecording, SweepSpool
-from cti.facts import CallRecovered, Fact, OfferAnswered, SeatLegGone, SnapshotTaken
+from cti.facts import (
+    CallRecovered,
+    Fact,
+    OfferAnswered,
+    OfferFailed,
+    SeatLegGone,
+    SnapshotTaken,
+)
 from cti.ids import OfferId
 
 
@@ -22,6 +29,8 @@ class RecordingKeeper:
         if isinstance(fact, OfferAnswered | CallRecovered):
             if fact.recording:
                 self._writing[fact.offer] = fact.recording
+        elif isinstance(fact, OfferFailed):
+            self._writing.pop(fact.offer, None)
         elif isinstance(fact, SeatLegGone) and fact.recording:
             self._writing.pop(fact.offer, None)
             yield StoreRecording(

@@ -14,6 +14,8 @@ class SeatLeg:
     """The channel between Asterisk and a seat for one call.
 
     dialled --> ringing --> up (answered_at) --> joined (connected) --> gone
+
+    `cancelled`: hung up by us, its word is awaited. `doubted`: a snapshot came too soon to show it.
     """
 
     offer: OfferId
@@ -29,6 +31,7 @@ class SeatLeg:
     connected: bool = False
     left: bool = False
     cancelled: bool = False
+    doubted: bool = False
     recording: str = ""
 
     @property
@@ -83,6 +86,7 @@ class Call:
     ended_by: EndedBy = "unknown"
     answered: bool = False
     in_last_resort: bool = False
+    last_resort_told: bool = False
 
     @property
     def channel(self) -> ChannelId:

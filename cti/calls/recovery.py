@@ -7,6 +7,7 @@ daemon died before it had written one, the dialplan's own stamp (`CTI_ARRIVED`, 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -15,6 +16,7 @@ from cti.facts import CallPhase, CallRecovered, ChannelSeen, FlowMarked, Snapsho
 from cti.ids import CallId, ChannelId, OfferId, QueueId, SeatId, recording_file, seat_of_offer
 
 LAST_RESORT: Final = "last-resort"
+DEFAULT_PRIORITY: Final = 5
 _PHASE_OF_CONTEXT: Final = {
     "from-trunk": CallPhase.MENU,
     "from-seat": CallPhase.MENU,
@@ -51,6 +53,11 @@ def clocks_to_keep(call: Call) -> tuple[tuple[str, str], ...]:
     )
 
 
+def priority_of(text: str) -> int:
+    """A queue's priority as Asterisk carries it; 0 is the most urgent one, 5 when it is missing."""
+    return int(text) if text.isascii() and text.isdigit() else DEFAULT_PRIORITY
+
+
 def in_last_resort(seen: ChannelSeen) -> bool:
     """Whether Asterisk's own Queue() is serving this caller."""
     return seen.context == LAST_RESORT
@@ -59,6 +66,11 @@ def in_last_resort(seen: ChannelSeen) -> bool:
 def is_waiting(seen: ChannelSeen) -> bool:
     """Whether the caller has left the menu for the waiting room."""
     return _PHASE_OF_CONTEXT.get(seen.context) is CallPhase.WAITING
+
+
+def is_after(seen: ChannelSeen) -> bool:
+    """Whether a seat has left this caller."""
+    return _PHASE_OF_CONTEXT.get(seen.context) is CallPhase.AFTER
 
 
 def found_call(seen: ChannelSeen, at: int) -> Call | None:
@@ -80,7 +92,7 @@ def found_call(seen: ChannelSeen, at: int) -> Call | None:
         arrived_at=arrived,
         language=seen.get("CTI_LANG"),
         queue=QueueId(seen.get("CTI_QUEUE")),
-        priority=seen.time("CTI_PRIORITY") or 5,
+        priority=priority_of(seen.get("CTI_PRIORITY")),
         asked_at=seen.time("CTI_T_ASKED") or queued,
         prompt_ended_at=seen.time("CTI_T_PROMPT") or queued,
         queued_at=queued,
@@ -103,8 +115,9 @@ def missed_mark(seen: ChannelSeen, at: int) -> FlowMarked:
 
 def found_legs(
     fact: SnapshotTaken, devices: Mapping[str, SeatId], calls: Mapping[CallId, Call]
-) -> Iterator[tuple[ChannelSeen, SeatLeg]]:
+) -> Iterator[SeatLeg]:
     """The seats' legs of `calls` in a snapshot: offers of ours, and those Queue() has made."""
+    bridges = {seen.channel: seen.bridge for seen in fact.channels}
     for seen in fact.channels:
         call = calls.get(CallId(seen.get("CTI_CALL"))) or calls.get(CallId(seen.linked))
         if call is None or call.channel == seen.channel:
@@ -120,16 +133,21 @@ def found_legs(
         leg.bridge = seen.bridge
         leg.answered_at = (seen.time("CTI_ANSWERED") or fact.at) if seen.up else 0
         leg.recording = seen.get("CTI_RECORDING") or recording_file(call.id, offer)
-        leg.connected = bool(seen.bridge) and seen.bridge == call.bridge
-        yield seen, leg
+        with_caller = bridges.get(call.channel)
+        leg.connected = bool(seen.bridge) and seen.bridge == with_caller
+        yield leg
 
 
 def stray_offers(fact: SnapshotTaken, legs: Mapping[ChannelId, SeatLeg]) -> Iterator[ChannelId]:
-    """Legs of ours that belong to no call: the caller has gone meanwhile."""
+    """Legs of ours that belong to no call: the caller has gone meanwhile. A leg that shares its
+    bridge talks to somebody: whatever we make of that, no talk is cut."""
+    members = Counter(seen.bridge for seen in fact.channels if seen.bridge)
     return (
         seen.channel
         for seen in fact.channels
-        if seat_of_offer(seen.channel) is not None and seen.channel not in legs
+        if seat_of_offer(seen.channel) is not None
+        and seen.channel not in legs
+        and members[seen.bridge] < 2
     )
 
 

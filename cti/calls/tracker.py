@@ -40,6 +40,7 @@ from cti.facts import (
     OriginateEnded,
     PersonAsked,
     PromptEnded,
+    Resynced,
     SeatLeft,
     SeatLegGone,
     SeatOffered,
@@ -47,7 +48,7 @@ from cti.facts import (
     TalkStarted,
     TimePassed,
 )
-from cti.ids import CallId, ChannelId, OfferId, QueueId, SeatId, seat_of_offer
+from cti.ids import BridgeId, CallId, ChannelId, OfferId, QueueId, SeatId, seat_of_offer
 
 Outcome = Iterator[Fact | Effect]
 
@@ -56,6 +57,9 @@ CALLER_CONTEXTS: Final = frozenset({"from-trunk", "from-seat"})
 SILENCE_ALLOWANCE_US: Final = 5_000_000
 """Asterisk ends an Originate at its own ring time-out; when it has said nothing this long after
 that, the leg is given up and Asterisk is asked what is really there."""
+UNCONFIRMED_US: Final = 1_000_000
+"""Asterisk makes an Originate's channel in a thread of its own, so a snapshot taken this soon after
+an offer need not show it."""
 
 
 class CallTracker:
@@ -98,15 +102,19 @@ class CallTracker:
     # ------------------------------------------------------------------ the caller's channel
 
     def _channel_created(self, fact: ChannelCreated) -> Outcome:
-        if fact.channel in self._legs:
-            self._legs[fact.channel].channel_name = fact.name
+        leg = self._legs.get(fact.channel)
+        if leg is not None:
+            leg.channel_name, leg.doubted = fact.name, False
+            if leg.cancelled:
+                # The first hang-up came before Asterisk had made the channel.
+                yield HangUp(channel=leg.channel)
         elif seat_of_offer(fact.channel) is not None:
             yield AnomalySeen(at=fact.at, about=fact.channel, detail="a leg that nobody asked for")
             yield HangUp(channel=fact.channel)
         elif fact.context in CALLER_CONTEXTS and CallId(fact.channel) not in self._calls:
             yield self._arrive(fact)
-        elif CallId(fact.linked) in self._calls:
-            self._note_last_resort_leg(fact)
+        elif CallId(fact.linked) in self._calls and fact.linked != fact.channel:
+            yield from self._queue_rings(fact)
 
     def _arrive(self, fact: ChannelCreated) -> Fact:
         call = Call(
@@ -127,23 +135,13 @@ class CallTracker:
             caller_name=call.caller_name,
         )
 
-    def _note_last_resort_leg(self, fact: ChannelCreated) -> None:
-        """Asterisk's own Queue() rings a seat: its leg is linked to the caller's channel."""
+    def _queue_rings(self, fact: ChannelCreated) -> Outcome:
+        """Asterisk's own Queue() rings a seat: its leg is linked to the caller's channel. It took
+        the daemon for dead; a snapshot tells what else it did, and takes the leg in."""
         seat = self._seat_of_device.get(fact.name.rpartition("-")[0])
         call = self._calls[CallId(fact.linked)]
-        if seat is None or call.phase is not CallPhase.WAITING:
-            return
-        leg = SeatLeg.offered(
-            offer=OfferId(fact.channel),
-            seat=seat,
-            call=call.id,
-            queue=call.queue,
-            at=fact.at,
-            ring_us=0,
-        )
-        leg.channel_name, leg.rang = fact.name, True
-        self._legs[fact.channel] = leg
-        call.leg = leg.offer
+        if seat is not None and call.phase in (CallPhase.MENU, CallPhase.WAITING):
+            yield Resync(why=f"Asterisk's own queue rings {seat} for {call.id}")
 
     def _agi_command_ended(self, fact: AgiCommandEnded) -> Outcome:
         call = self._calls.get(CallId(fact.channel))
@@ -176,14 +174,13 @@ class CallTracker:
                 yield PromptEnded(at=call.prompt_ended_at, call=call.id, prompt=fact.get("Prompt"))
             case "queued":
                 yield from self._queue(call, fact)
-            case "flow-ended":
+            case "flow-ended" if call.ended_by == "unknown":
                 call.ended_by = "flow"
 
     def _queue(self, call: Call, fact: FlowMarked) -> Outcome:
         call.go(CallPhase.WAITING, "queued by the menu")
         call.queue = QueueId(fact.get("Queue"))
-        priority = fact.get("Priority")
-        call.priority = int(priority) if priority.isascii() and priority.isdigit() else 5
+        call.priority = recovery.priority_of(fact.get("Priority"))
         call.language = fact.get("Language") or call.language
         call.queued_at = fact.at
         call.asked_at = call.asked_at or fact.at
@@ -201,7 +198,10 @@ class CallTracker:
             caller_number=call.caller_number,
             caller_name=call.caller_name,
         )
-        yield KeepOnChannel(channel=call.channel, variables=recovery.clocks_to_keep(call))
+        if call.hangup_asked_at:
+            yield from self._abandon(call, fact.at)
+        else:
+            yield KeepOnChannel(channel=call.channel, variables=recovery.clocks_to_keep(call))
 
     # ----------------------------------------------------------------------- the seat's leg
 
@@ -237,7 +237,7 @@ class CallTracker:
 
     def _channel_rang(self, fact: ChannelRang) -> Outcome:
         leg = self._legs.get(fact.channel)
-        if leg is not None and not leg.rang:
+        if leg is not None and leg.pending and not leg.rang:
             leg.rang = True
             yield OfferRang(at=fact.at, call=leg.call, seat=leg.seat, offer=leg.offer)
 
@@ -253,17 +253,31 @@ class CallTracker:
         leg = self._legs.get(fact.channel)
         if call is not None:
             call.bridge = fact.bridge
-            leg = self._legs.get(ChannelId(call.leg))
+            leg = self._leg_in(call, fact.bridge)
         elif leg is not None:
             leg.bridge = fact.bridge
             call = self._calls.get(leg.call)
-        if call is None or leg is None or leg.connected or leg.bridge != call.bridge:
+        if call is None or leg is None or not leg.pending or leg.bridge != call.bridge:
             return
-        if call.phase is CallPhase.WAITING and call.leg == leg.offer:
+        if call.phase is CallPhase.WAITING:
             yield from self._connect(call, leg, fact.at)
 
+    def _leg_in(self, call: Call, bridge: BridgeId) -> SeatLeg | None:
+        """The leg of `call` in `bridge`; it need not be the one that was rung last."""
+        legs = self._legs.values()
+        return next((leg for leg in legs if leg.call == call.id and leg.bridge == bridge), None)
+
+    def _cancel(self, leg: SeatLeg | None) -> Outcome:
+        """Nobody is rung for a caller who has gone, or who talks to another seat."""
+        if leg is not None and leg.pending:
+            leg.cancelled = True
+            yield HangUp(channel=leg.channel)
+
     def _connect(self, call: Call, leg: SeatLeg, at: int) -> Outcome:
-        leg.connected = True
+        if call.leg != leg.offer:
+            yield from self._cancel(self._legs.get(ChannelId(call.leg)))
+        call.leg = leg.offer
+        leg.connected, leg.cancelled = True, False
         leg.answered_at = leg.answered_at or at
         call.answered_at = leg.answered_at
         call.answered = True
@@ -274,15 +288,19 @@ class CallTracker:
             call=call.id,
             seat=leg.seat,
             offer=leg.offer,
-            queue=call.queue,
+            queue=leg.queue,
             wait_us=call.wait_until(leg.answered_at),
             recording=leg.recording,
         )
         yield TalkStarted(at=at, call=call.id, seat=leg.seat, offer=leg.offer)
 
     def _bridge_left(self, fact: BridgeLeft) -> Outcome:
+        call = self._calls.get(CallId(fact.channel))
         leg = self._legs.get(fact.channel)
-        if leg is not None and leg.bridge == fact.bridge:
+        if call is not None and call.bridge == fact.bridge:
+            call.bridge = BridgeId("")
+        elif leg is not None and leg.bridge == fact.bridge:
+            leg.bridge = BridgeId("")
             yield from self._seat_left(leg, fact.at)
 
     def _seat_left(self, leg: SeatLeg, at: int) -> Outcome:
@@ -316,9 +334,7 @@ class CallTracker:
         call = self._calls.get(leg.call)
         if call is not None and call.leg == leg.offer:
             call.leg = OfferId("")
-            if call.in_last_resort:
-                call.in_last_resort = False
-                yield ReturnToWaitingRoom(channel=call.channel)
+            yield from self._take_back(call)
 
     # --------------------------------------------------------------------------- hanging up
 
@@ -364,10 +380,7 @@ class CallTracker:
             return
         call.go(CallPhase.ENDED, "the caller gave up")
         yield CallAbandoned(at=at, call=call.id, queue=call.queue, wait_us=call.wait_until(at))
-        leg = self._legs.get(ChannelId(call.leg))
-        if leg is not None and leg.pending:
-            leg.cancelled = True
-            yield HangUp(channel=leg.channel)
+        yield from self._cancel(self._legs.get(ChannelId(call.leg)))
 
     def _end(self, call: Call, at: int, cause: int) -> Outcome:
         was = call.phase
@@ -402,69 +415,101 @@ class CallTracker:
 
     @staticmethod
     def _given_up_at(leg: SeatLeg) -> int:
+        if leg.doubted:
+            return leg.offered_at + UNCONFIRMED_US
         return leg.offered_at + leg.ring_us + SILENCE_ALLOWANCE_US
 
     def _time_passed(self, fact: TimePassed) -> Outcome:
         for leg in [leg for leg in self._pending_legs() if self._given_up_at(leg) <= fact.at]:
             yield HangUp(channel=leg.channel)
-            yield from self._offer_failed(leg, fact.at, "failed", "no word from Asterisk")
+            reason = "caller-gone" if leg.cancelled else "failed"
+            yield from self._offer_failed(leg, fact.at, reason, "no word from Asterisk")
             yield Resync(why=f"no word on the offer {leg.offer}")
 
     def _snapshot_taken(self, fact: SnapshotTaken) -> Outcome:
         seen = {channel.channel: channel for channel in fact.channels}
-        for call in [call for call in self._calls.values() if call.channel not in seen]:
-            yield from self._lose_sight(call, fact.at)
-        for leg in [leg for leg in self._legs.values() if leg.channel not in seen]:
-            yield from self._leg_hung_up(
-                leg, ChannelHungUp(at=fact.at, channel=leg.channel, cause=0)
-            )
-        new_calls = [
-            call
+        yield from self._miss(seen, fact.at)
+        new = {
+            call.id: call
             for call in (recovery.found_call(channel, fact.at) for channel in fact.channels)
             if call is not None and call.id not in self._calls
+        }
+        self._calls.update(new)
+        found = [
+            leg
+            for leg in recovery.found_legs(fact, self._seat_of_device, self._calls)
+            if leg.channel not in self._legs and self._attach(leg, new)
         ]
-        self._calls.update((call.id, call) for call in new_calls)
-        for _, leg in recovery.found_legs(fact, self._seat_of_device, self._calls):
-            if leg.channel not in self._legs:
-                self._attach(leg, is_new=any(call.id == leg.call for call in new_calls))
-        for call in sorted(new_calls, key=recovery.order_of_return):
+        for call in sorted(new.values(), key=recovery.order_of_return):
             yield recovery.recovered(call, self._legs.get(ChannelId(call.leg)), fact.at)
         for stray in recovery.stray_offers(fact, self._legs):
             yield AnomalySeen(at=fact.at, about=stray, detail="a leg without a caller")
             yield HangUp(channel=stray)
-        yield from self._catch_up(fact, seen)
+        for call in list(self._calls.values()):
+            yield from self._catch_up(call, seen[call.channel], fact.at)
+        for leg in found:
+            call = self._calls[leg.call]
+            if call.id not in new and call.phase is CallPhase.WAITING and not leg.bridge:
+                yield recovery.recovered(call, leg, fact.at)
+        for leg in list(self._legs.values()):
+            if leg.channel in seen:
+                yield from self._catch_up_leg(leg, seen[leg.channel], fact.at)
+        for call in self._calls.values():
+            yield from self._take_back(call)
+        yield Resynced(at=fact.at)
 
-    def _attach(self, leg: SeatLeg, *, is_new: bool) -> None:
-        """A leg found in Asterisk. In a call that was known, its answer is news to be told."""
+    def _miss(self, seen: dict[ChannelId, ChannelSeen], at: int) -> Outcome:
+        """Calls and legs that Asterisk does not have any more."""
+        for call in [call for call in self._calls.values() if call.channel not in seen]:
+            yield from self._lose_sight(call, at)
+        for leg in [leg for leg in self._legs.values() if leg.channel not in seen]:
+            if not leg.channel_name and at < leg.offered_at + UNCONFIRMED_US:
+                leg.doubted = True
+            else:
+                gone = ChannelHungUp(at=at, channel=leg.channel, cause=0)
+                yield from self._leg_hung_up(leg, gone)
+
+    def _attach(self, leg: SeatLeg, new: dict[CallId, Call]) -> bool:
+        """A leg found in Asterisk: whether it is taken for its call's. One leg a caller: where two
+        ring, the one that was known goes on. In a call that was known, its answer is news."""
         call = self._calls[leg.call]
+        rival = self._legs.get(ChannelId(call.leg))
+        if call.phase is CallPhase.ENDED:
+            return False
+        if rival is not None:
+            if not (leg.connected and rival.pending):
+                return False
+            rival.cancelled = True
         self._legs[leg.channel] = leg
         call.leg = leg.offer
-        if not leg.connected:
-            return
-        if is_new:
+        if leg.connected and call.id in new:
             call.phase = CallPhase.TALKING
             call.answered, call.answered_at = True, leg.answered_at
-        else:
-            leg.connected = False
+        leg.connected = leg.connected and call.id in new
+        return True
 
-    def _catch_up(self, fact: SnapshotTaken, seen: dict[ChannelId, ChannelSeen]) -> Outcome:
+    def _catch_up(self, call: Call, seen: ChannelSeen, at: int) -> Outcome:
         """Feed what was missed while the link was away through the normal path."""
-        for call in list(self._calls.values()):
-            channel = seen[call.channel]
-            if call.phase is CallPhase.MENU and recovery.is_waiting(channel):
-                yield from self._queue(call, recovery.missed_mark(channel, fact.at))
-            call.bridge = channel.bridge
-            call.in_last_resort = recovery.in_last_resort(channel)
-            leg = self._legs.get(ChannelId(call.leg))
+        call.bridge = seen.bridge
+        call.in_last_resort = recovery.in_last_resort(seen)
+        if call.in_last_resort and not call.last_resort_told:
+            yield LastResortEntered(at=at, call=call.id)
+        call.last_resort_told = call.in_last_resort
+        after = recovery.is_after(seen) and not seen.bridge
+        if call.phase is CallPhase.MENU and (after or recovery.is_waiting(seen)):
+            yield from self._queue(call, recovery.missed_mark(seen, at))
+        leg = self._legs.get(ChannelId(call.leg))
+        if after and call.phase is CallPhase.TALKING and leg is not None:
+            yield from self._seat_left(leg, at)
+        elif after and call.phase is CallPhase.WAITING:
+            # By whom and when is not known, and is not made up.
+            call.phase, call.answered, call.leg = CallPhase.AFTER, True, OfferId("")
+            yield recovery.recovered(call, None, at)
             if leg is not None:
-                yield from self._catch_up_leg(leg, seen[leg.channel], fact.at)
-            elif call.phase is CallPhase.WAITING and call.in_last_resort:
-                yield LastResortEntered(at=fact.at, call=call.id)
-                yield ReturnToWaitingRoom(channel=call.channel)
-                call.in_last_resort = False
+                leg.cancelled = True
 
     def _catch_up_leg(self, leg: SeatLeg, seen: ChannelSeen, at: int) -> Outcome:
-        leg.channel_name = seen.name
+        leg.channel_name, leg.doubted = seen.name, False
         if seen.up and not leg.answered_at:
             leg.answered_at = seen.time("CTI_ANSWERED") or at
         if seen.bridge:
@@ -473,9 +518,22 @@ class CallTracker:
             )
         else:
             yield from self._seat_left(leg, at)
+        if leg.cancelled:
+            yield from self._cancel(leg)  # again: the first may have been lost with the link
+
+    def _take_back(self, call: Call) -> Outcome:
+        """Out of Asterisk's own Queue(), unless it rings a seat just now."""
+        if call.phase is not CallPhase.WAITING or not call.in_last_resort:
+            return
+        if call.leg and seat_of_offer(ChannelId(call.leg)) is None:
+            return
+        call.in_last_resort = False
+        yield ReturnToWaitingRoom(channel=call.channel)
 
     def _lose_sight(self, call: Call, at: int) -> Outcome:
-        """It ended while nobody was looking; how and when is not known, and is not made up."""
+        """It ended while nobody was looking; how and when is not known, and is not made up. That
+        the caller gave up is known when it was told before."""
+        given_up = call.phase is CallPhase.ENDED and not call.answered
         call.phase = CallPhase.ENDED
         del self._calls[call.id]
         leg = self._legs.get(ChannelId(call.leg))
@@ -484,8 +542,8 @@ class CallTracker:
         yield CallEnded(
             at=at,
             call=call.id,
-            outcome="lost-sight",
-            ended_by="unknown",
+            outcome="abandoned" if given_up else "lost-sight",
+            ended_by=call.ended_by if given_up else "unknown",
             cause=0,
             total_us=max(0, at - call.arrived_at),
         )
