@@ -18,10 +18,14 @@ FRAME: Final = 160
 """Samples in a packet: 20 ms."""
 Samples = np.ndarray[Any, np.dtype[np.int16]]
 
-_CODECS: Final = {"PCMU": PcmuCodec(), "PCMA": PcmaCodec()}
+# G.711 says sign bit 1 for a positive A-law sample; aiortp 0.8.0 has it the other way round and
+# turns the polarity of every recording. Its mu-law is right.
+_CODECS: Final = {"PCMU": (PcmuCodec(), 0x00), "PCMA": (PcmaCodec(), 0x80)}
 _DECODED: Final[dict[int, Samples]] = {
-    payload_type: np.frombuffer(codec.decode(bytes(range(256))), dtype="<i2").astype(np.int16)
-    for payload_type, codec in ((0, _CODECS["PCMU"]), (8, _CODECS["PCMA"]))
+    payload_type: np.frombuffer(
+        codec.decode(bytes(code ^ sign for code in range(256))), dtype="<i2"
+    ).astype(np.int16)
+    for payload_type, (codec, sign) in ((0, _CODECS["PCMU"]), (8, _CODECS["PCMA"]))
 }
 """Value of each of the 256 codes, by RTP payload type."""
 
@@ -76,7 +80,9 @@ def _wav(path: Path) -> Samples:
 @lru_cache(maxsize=128)
 def packets_of(audio: Audio, codec: str) -> tuple[bytes, ...]:
     """The payloads of one round, 160 bytes each; `codec` is PCMU or PCMA."""
-    coded = _CODECS[codec].encode(samples_of(audio).astype("<i2").tobytes())
+    coder, sign = _CODECS[codec]
+    codes = np.frombuffer(coder.encode(samples_of(audio).astype("<i2").tobytes()), np.uint8)
+    coded = (codes ^ np.uint8(sign)).tobytes()
     return tuple(coded[i : i + FRAME] for i in range(0, len(coded), FRAME))
 
 
