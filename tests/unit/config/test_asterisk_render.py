@@ -1,0 +1,234 @@
+"""What may stand in Asterisk's configuration, and what must."""
+
+from __future__ import annotations
+
+import re
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.asterisk import (
+    TEMPLATES,
+    AsteriskConfigRefused,
+    InstancePaths,
+    event_names,
+    render,
+    write,
+)
+from config.secrets import Secrets
+from config.settings import Settings, load_settings
+from config.site import Hotline, Queue, Seat, Site, load_site
+
+SITE = Path(__file__).parents[3] / "config/sites/demo-water/site.yaml"
+EVENTS = ("Newchannel", "Hangup")
+
+
+@pytest.fixture
+def site() -> Site:
+    return load_site(SITE)
+
+
+@pytest.fixture
+def secrets(tmp_path: Path) -> Secrets:
+    return Secrets(tmp_path / "secrets.json")
+
+
+def rendered(
+    site: Site, secrets: Secrets, settings: Settings | None = None, **over: Any
+) -> dict[str, str]:
+    return render(
+        settings or load_settings(**over),
+        site,
+        secrets,
+        InstancePaths.of("pbx"),
+        event_names=EVENTS,
+    )
+
+
+def section(text: str, name: str) -> list[str]:
+    """Settings of the last section of that name (templates included), without comments."""
+    found = re.split(rf"^\[{re.escape(name)}\][^\n]*\n", text, flags=re.MULTILINE)[-1]
+    body = re.split(r"^\[", found, maxsplit=1, flags=re.MULTILINE)[0]
+    return [line for line in body.splitlines() if line and not line.startswith(";")]
+
+
+def test_every_template_becomes_a_file(site: Site, secrets: Secrets) -> None:
+    assert set(rendered(site, secrets)) == {
+        path.name.removesuffix(".j2") for path in TEMPLATES.glob("*.j2")
+    }
+
+
+def test_every_hotline_and_only_hotlines_are_extensions_of_the_trunk(
+    site: Site, secrets: Secrets
+) -> None:
+    more = site.model_copy(
+        update={"hotlines": [*site.hotlines, Hotline(number="+8612345", flow="main")]}
+    )
+    lines = section(rendered(more, secrets)["extensions.conf"], "from-trunk")
+    extensions = [match[1] for line in lines if (match := re.match(r"exten => ([^,]+),1,", line))]
+    assert extensions == ["12345", "+8612345"]
+
+
+def test_every_queue_is_a_queue_of_last_resort_with_its_own_times(
+    site: Site, secrets: Secrets
+) -> None:
+    queues = {**site.queues, "night": Queue(name={"en": "Night"}, ring_seconds=7.2)}
+    text = rendered(site.model_copy(update={"queues": queues}), secrets)["queues.conf"]
+    assert "timeout = 8" in section(text, "night")
+    for name in queues:
+        assert "joinempty = yes" in section(text, name)
+
+
+def test_every_seat_has_an_endpoint_with_its_own_password(site: Site, secrets: Secrets) -> None:
+    text = rendered(site, secrets)["pjsip.conf"]
+    for seat in site.seats.values():
+        device = seat.device.removeprefix("PJSIP/")
+        password = secrets.get(f"sip:{device}")
+        assert section(text, f"{device}-auth") == [f"username = {device}", f"password = {password}"]
+
+
+def test_the_trunk_is_known_by_address_only_and_seats_by_password_only(
+    site: Site, secrets: Secrets
+) -> None:
+    text = rendered(site, secrets)["pjsip.conf"]
+    trunk = text.split("[trunk]")[1].split("[")[0]
+    assert "identify_by = ip" in trunk
+    assert "match = 127.0.0.2/32" in text
+    assert "match = 127.0.0.1" not in text
+    assert "identify_by = username" in section(text, "seat")
+
+
+def test_ami_listens_on_loopback_only_and_lets_only_this_machine_in(
+    site: Site, secrets: Secrets
+) -> None:
+    text = rendered(site, secrets)["manager.conf"]
+    assert "bindaddr = 127.0.0.1" in section(text, "general")
+    assert "timestampevents = yes" in section(text, "general")
+    for user in ("jietong", "doctor"):
+        lines = section(text, user)
+        assert lines.index("deny = 0.0.0.0/0.0.0.0") < lines.index("permit = 127.0.0.1")
+        assert [line for line in lines if line.startswith("permit")] == ["permit = 127.0.0.1"]
+
+
+@pytest.mark.parametrize("right", ["command", "config", "system", "all"])
+def test_no_ami_user_may_act_with_a_right_that_is_a_shell(
+    site: Site, secrets: Secrets, right: str
+) -> None:
+    text = rendered(site, secrets)["manager.conf"]
+    for line in text.splitlines():
+        if line.startswith("write ="):
+            assert right not in line.partition("=")[2].replace(" ", "").split(",")
+
+
+def test_the_doctor_may_only_read(site: Site, secrets: Secrets) -> None:
+    lines = section(rendered(site, secrets)["manager.conf"], "doctor")
+    assert "write = reporting" in lines
+    assert not [line for line in lines if line.startswith("eventfilter")]
+
+
+def test_the_event_filter_is_made_from_the_names(site: Site, secrets: Secrets) -> None:
+    lines = section(rendered(site, secrets)["manager.conf"], "jietong")
+    assert [line for line in lines if line.startswith("eventfilter")] == [
+        "eventfilter(action(include),name(Newchannel)) =",
+        "eventfilter(action(include),name(Hangup)) =",
+    ]
+
+
+def test_the_daemons_own_events_can_be_rendered() -> None:
+    assert {"Newchannel", "Hangup", "BridgeEnter", "OriginateResponse"} <= set(event_names())
+
+
+@pytest.mark.parametrize(
+    ("key", "over"),
+    [
+        ("asterisk.host", {"asterisk": {"host": "pbx.example\nbindaddr = 0.0.0.0"}}),
+        ("agi.host", {"agi": {"host": "127.0.0.1,evil"}}),
+        ("asterisk.ami_username", {"asterisk": {"ami_username": "jietong]\n[root"}}),
+        ("asterisk.ami_username", {"asterisk": {"ami_username": "doctor"}}),
+        ("asterisk.ami_username", {"asterisk": {"ami_username": "general"}}),
+        ("asterisk.ami_secret", {"asterisk": {"ami_secret": "secret;word"}}),
+        ("asterisk.ami_secret", {"asterisk": {"ami_secret": "secretword\nwrite = all"}}),
+        ("asterisk.trunk_addresses", {"asterisk": {"trunk_addresses": ["10.0.0.1\nmatch=0/0"]}}),
+        ("asterisk.trunk_addresses", {"asterisk": {"trunk_addresses": []}}),
+        ("asterisk.music_dir", {"asterisk": {"music_dir": "/moh\nmode = custom"}}),
+        ("asterisk.ami_port", {"asterisk": {"ami_port": 0}}),
+        ("asterisk.rtp_last_port", {"asterisk": {"rtp_last_port": 20001}}),
+        (
+            "recording.spool_dir_in_asterisk",
+            {"recording": {"spool_dir_in_asterisk": "/spool/${SHELL(id)}"}},
+        ),
+        ("prompts.dir_in_asterisk", {"prompts": {"dir_in_asterisk": "/prompts),System(id"}}),
+    ],
+)
+def test_hostile_setting_is_refused_by_name(
+    site: Site, secrets: Secrets, key: str, over: dict[str, Any]
+) -> None:
+    with pytest.raises(AsteriskConfigRefused) as refused:
+        rendered(site, secrets, **over)
+    assert [complaint.key for complaint in refused.value.complaints] == [key]
+
+
+HOSTILE = ["a\nb", "a;b", "a[b", "a]b", "a,b", "${X}", "a b", "a&b", ""]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_name_that_came_past_the_sites_own_check_is_refused(
+    site: Site, secrets: Secrets, text: str
+) -> None:
+    hotline = Hotline.model_construct(number=text, flow="main", language="zh-CN")
+    seat = Seat.model_construct(name="x", device=f"PJSIP/{text}", queues=["repairs"])
+    for changed in (
+        {"hotlines": [hotline]},
+        {"queues": {text: next(iter(site.queues.values()))}},
+        {"seats": {"1001": seat}},
+    ):
+        with pytest.raises(AsteriskConfigRefused):
+            rendered(site.model_copy(update=changed), secrets)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_event_or_instance_name_is_refused(site: Site, secrets: Secrets, text: str) -> None:
+    with pytest.raises(AsteriskConfigRefused):
+        render(load_settings(), site, secrets, InstancePaths.of("pbx"), event_names=[text])
+    if text:
+        with pytest.raises(AsteriskConfigRefused):
+            render(load_settings(), site, secrets, InstancePaths.of(text), event_names=EVENTS)
+
+
+@pytest.mark.parametrize("device", ["trunk", "Trunk", "global", "seat"])
+def test_seat_named_like_a_part_of_the_configuration_is_refused(
+    site: Site, secrets: Secrets, device: str
+) -> None:
+    seat = Seat(name="x", device=f"PJSIP/{device}", queues=["repairs"])
+    with pytest.raises(AsteriskConfigRefused, match="choose another device name"):
+        rendered(site.model_copy(update={"seats": {"1001": seat}}), secrets)
+
+
+def test_no_line_runs_a_command_or_reads_what_a_stranger_chose(
+    site: Site, secrets: Secrets
+) -> None:
+    for line in rendered(site, secrets)["extensions.conf"].splitlines():
+        if line.startswith(";"):
+            continue
+        for word in ("System(", "SHELL(", "CALLERID", "PJSIP_HEADER", "SIPDOMAIN", "EVAL("):
+            assert word not in line
+        if "MixMonitor(" in line:
+            assert line.count(",") == line.split("MixMonitor(")[0].count(",") + 1, "a command"
+
+
+def test_two_renderings_are_the_same(site: Site, secrets: Secrets) -> None:
+    assert rendered(site, secrets) == rendered(site, secrets)
+
+
+def test_written_files_can_be_read_by_their_owner_only(
+    site: Site, secrets: Secrets, tmp_path: Path
+) -> None:
+    files = rendered(site, secrets)
+    write(files, tmp_path / "etc")
+    write(files, tmp_path / "etc")
+    assert {path.name for path in (tmp_path / "etc").iterdir()} == set(files)
+    for path in (tmp_path / "etc").iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert path.read_text("utf-8") == files[path.name]
