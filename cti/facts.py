@@ -83,12 +83,6 @@ class BridgeLeft(Report):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeyPressed(Report):
-    channel: ChannelId
-    key: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AgiCommandEnded(Report):
     """The end of a `STREAM FILE` is the end of its sound as the caller hears it, to about 3 ms."""
 

@@ -22,7 +22,6 @@ from cti.facts import (
     DeviceChanged,
     DeviceState,
     FlowMarked,
-    KeyPressed,
     MemberSeen,
     OriginateEnded,
     Report,
@@ -110,12 +109,6 @@ def _bridge_leave(message: Message, at: int) -> Report:
     return BridgeLeft(at=at, bridge=bridge, channel=_channel(message))
 
 
-def _dtmf_end(message: Message, at: int) -> Report | None:
-    if message.get("Direction") != "Received":
-        return None
-    return KeyPressed(at=at, channel=_channel(message), key=message.get("Digit"))
-
-
 def _agi_exec_end(message: Message, at: int) -> Report:
     return AgiCommandEnded(
         at=at,
@@ -128,7 +121,8 @@ def _agi_exec_end(message: Message, at: int) -> Report:
 def _user_event(message: Message, at: int) -> Report | None:
     if message.get("UserEvent") != "CTI":
         return None
-    data = ((key, message.get(key)) for key in _MARK_KEYS)
+    # The channel's own Priority and Language stand before ours; ours come last.
+    data = ((key, (message.get_all(key) or [""])[-1]) for key in _MARK_KEYS)
     return FlowMarked(
         at=at,
         channel=_channel(message),
@@ -165,7 +159,6 @@ _TRANSLATORS: Final[dict[str, Translator]] = {
     "Hangup": _hangup,
     "BridgeEnter": _bridge_enter,
     "BridgeLeave": _bridge_leave,
-    "DTMFEnd": _dtmf_end,
     "AGIExecEnd": _agi_exec_end,
     "UserEvent": _user_event,
     "OriginateResponse": _originate_response,

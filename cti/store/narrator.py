@@ -10,19 +10,18 @@ from dataclasses import fields
 from datetime import tzinfo
 from typing import Final
 
-from cti.facts import AgiCommandEnded, Fact, FlowMarked, KeyPressed, SnapshotTaken
+from cti.facts import AgiCommandEnded, Fact, FlowMarked, SnapshotTaken
 from cti.store.codec import UnknownFact
 from cti.store.sentences_en import ENGLISH
 from cti.store.sentences_zh import CHINESE
 from cti.store.speech import HOME_ZONE, Language, Names, Speech, plain
 
 _HIDDEN: Final[dict[type[Fact], tuple[str, ...]]] = {
-    KeyPressed: ("key",),
     AgiCommandEnded: ("result",),
     FlowMarked: ("data",),
     SnapshotTaken: ("channels", "members", "devices"),
 }
-"""Fields of raw reports that no sentence shows: keys may be a PIN or an account number."""
+"""Fields of raw reports that no sentence shows: what a caller keyed may be a PIN."""
 
 
 class Narrator:

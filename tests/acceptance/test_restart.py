@@ -103,7 +103,8 @@ async def test_killed_with_callers_in_menu_waiting_ringing_and_talking_nobody_is
             assert answered["call"] == queued[0]["call"]
             assert answered["wait_us"] == answered["at"] - queued[0]["prompt_ended_at"]
             assert waiting[1].heard.longest_gap_ms(since=queued[1]["at"]) < 100
-            for call in (in_ring, *waiting, in_menu):
+            await waiting[0].heard.wait_for_tone(SEAT_HZ, deadline=5)
+            for call in (in_menu, waiting[1], waiting[0], in_ring):
                 await call.hang_up()
             for _ in range(5):
                 ended = await facts.wait_for("CallEnded", deadline=8)

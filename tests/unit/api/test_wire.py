@@ -47,7 +47,6 @@ QUEUED = facts.CallQueued(
 @pytest.mark.parametrize(
     "fact",
     [
-        facts.KeyPressed(at=1, channel=ChannelId("c"), key="7"),
         facts.FlowMarked(at=1, channel=ChannelId("c"), mark="pin", data=(("pin", "1234"),)),
         facts.AgiCommandEnded(at=1, channel=ChannelId("c"), command="GET DATA", result="1234"),
         facts.SnapshotTaken(at=1),

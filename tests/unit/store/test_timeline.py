@@ -19,7 +19,6 @@ from cti.facts import (
     ChannelAnswered,
     Fact,
     FlowMarked,
-    KeyPressed,
     SeatOffered,
     SeatRank,
     SnapshotTaken,
@@ -150,7 +149,6 @@ def test_call_that_was_lost_from_sight_says_so() -> None:
 def test_raw_reports_are_shown_on_demand_only_and_never_a_key() -> None:
     channel = ChannelId("jt1-1.1")
     secret: list[Fact] = [
-        KeyPressed(at=TEN, channel=channel, key="7"),
         AgiCommandEnded(at=TEN, channel=channel, command="GET DATA pin", result="200 result=739"),
         FlowMarked(at=TEN, channel=channel, mark="x", data=(("Key", "7"),)),
         ChannelAnswered(at=TEN, channel=channel),
@@ -159,7 +157,6 @@ def test_raw_reports_are_shown_on_demand_only_and_never_a_key() -> None:
     told = lines("zh-CN", secret, detail=True)
     assert all(line.raw for line in told)
     assert [line.what for line in told] == [
-        "KeyPressed channel=jt1-1.1 key=…",
         "AgiCommandEnded channel=jt1-1.1 command=GET DATA pin result=…",
         "FlowMarked channel=jt1-1.1 mark=x data=…",
         "ChannelAnswered channel=jt1-1.1",
