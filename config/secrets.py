@@ -18,7 +18,7 @@ class Secrets:
 
     Launcher, daemon and tools share the file: a name that one of them has made is found by the
     others, and two that ask at once get the same answer. Raises SettingsRefused when the file is
-    damaged.
+    damaged or cannot be written.
     """
 
     def __init__(self, file: Path) -> None:
@@ -28,12 +28,19 @@ class Secrets:
     def get(self, name: str, *, length: int = 24) -> str:
         """The secret `name`, URL-safe characters; made from `length` random bytes when new."""
         if name not in self._values:
-            with self._locked():
-                self._values = self._read()
-                if name not in self._values:
-                    self._values[name] = secrets.token_urlsafe(length)
-                    self._save()
+            try:
+                self._make(name, length)
+            except OSError as error:
+                raise self._refused(f"cannot be written ({error.strerror or error})") from error
         return self._values[name]
+
+    def _make(self, name: str, length: int) -> None:
+        with self._locked():
+            values = self._read()
+            if name not in values:
+                values[name] = secrets.token_urlsafe(length)
+                self._save(values)
+            self._values = values
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -52,6 +59,10 @@ class Secrets:
             return {}
         except OSError as error:
             raise self._refused(f"cannot be read ({error.strerror})") from error
+        except UnicodeDecodeError as error:
+            raise self._refused(
+                "is damaged (not text); restore it, or delete it to make new secrets"
+            ) from error
         try:
             values = json.loads(text)
         except ValueError as error:
@@ -65,10 +76,10 @@ class Secrets:
     def _refused(self, message: str) -> SettingsRefused:
         return SettingsRefused((Complaint(str(self._file), "", message),))
 
-    def _save(self) -> None:
+    def _save(self, values: dict[str, str]) -> None:
         fresh = self._file.with_suffix(".new")
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-            json.dump(self._values, out, indent=1, sort_keys=True)
+            json.dump(values, out, indent=1, sort_keys=True)
             out.flush()
             os.fsync(out.fileno())
         fresh.replace(self._file)

@@ -3,11 +3,13 @@ whole, so that a slip is found before a caller meets it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
+from config.errors import Complaint, SettingsRefused
 from config.yaml_file import read_yaml, validate
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
@@ -59,39 +61,49 @@ class Site(_Part):
     seats: dict[SeatName, Seat] = {}
     users: dict[UserName, User] = {}
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> Site:
-        wrong: list[str] = []
+    def slips(self) -> Iterator[tuple[tuple[object, ...], str]]:
+        """What does not fit together: the place in the file and what is wrong there."""
         devices: dict[str, str] = {}
         for seat_id, seat in self.seats.items():
             other = devices.setdefault(seat.device, seat_id)
             if other != seat_id:
-                wrong.append(
+                yield (
+                    ("seats", seat_id, "device"),
                     f"seats {other} and {seat_id} have the same device {seat.device}; "
-                    "give each seat a device of its own"
+                    "give each seat a device of its own",
                 )
-            wrong.extend(
-                f"seat {seat_id} serves the unknown queue {queue!r}; known: "
-                f"{', '.join(sorted(self.queues))}"
-                for queue in seat.queues
-                if queue not in self.queues
-            )
-        numbers = [hotline.number for hotline in self.hotlines]
-        wrong.extend(
-            f"the number {number} is written twice"
-            for number in sorted({number for number in numbers if numbers.count(number) > 1})
-        )
+            for place, queue in enumerate(seat.queues):
+                if queue not in self.queues:
+                    yield (
+                        ("seats", seat_id, "queues", place),
+                        f"there is no queue {queue!r}; known: {', '.join(sorted(self.queues))}",
+                    )
+        numbers: set[str] = set()
+        for place, hotline in enumerate(self.hotlines):
+            if hotline.number in numbers:
+                yield (
+                    ("hotlines", place, "number"),
+                    f"the number {hotline.number} is written twice",
+                )
+            numbers.add(hotline.number)
         for user_name, user in self.users.items():
             if user.role == "seat" and user.seat is None:
-                wrong.append(f"user {user_name} has the role seat but no seat")
+                yield ("users", user_name), "has the role seat but no seat"
             if user.seat is not None and user.seat not in self.seats:
-                wrong.append(f"user {user_name} sits on the unknown seat {user.seat!r}")
-        if wrong:
-            raise ValueError("; ".join(wrong))
-        return self
+                yield (
+                    ("users", user_name, "seat"),
+                    f"there is no seat {user.seat!r}; known: {', '.join(sorted(self.seats))}",
+                )
 
 
 def load_site(file: Path) -> Site:
     """Read and check a site file. Raises SettingsRefused naming file, line and key."""
     content = read_yaml(file)
-    return validate(Site, content.values, content)
+    site = validate(Site, content.values, content)
+    complaints = tuple(
+        Complaint(content.where(loc), ".".join(str(key) for key in loc), message)
+        for loc, message in site.slips()
+    )
+    if complaints:
+        raise SettingsRefused(complaints)
+    return site

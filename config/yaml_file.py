@@ -7,6 +7,7 @@ location such as `("http", "port")` can be turned into `site.yaml:12`.
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,12 +15,16 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_settings import SettingsError
 
 from config.errors import Complaint, SettingsRefused
 
 Model = TypeVar("Model", bound=BaseModel)
 Loc = tuple[str, ...]
 MAX_FILE_BYTES = 4 * 1024 * 1024
+MAX_NODES = 200_000
+"""With every reference (`*name`) counted as often as it is written: a few lines of references to
+references would otherwise make billions."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,10 @@ class _Loader(yaml.SafeLoader):
         seen: set[Any] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(
+                    problem="a key must be a plain word", problem_mark=key_node.start_mark
+                )
             if key in seen:
                 raise yaml.MarkedYAMLError(
                     problem=f"the key {key!r} is written twice", problem_mark=key_node.start_mark
@@ -71,6 +80,7 @@ def read_yaml(path: Path) -> YamlFile:
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
+        lines = _lines(node)
         values = loader.construct_document(node) if node else {}
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -78,15 +88,26 @@ def read_yaml(path: Path) -> YamlFile:
         raise SettingsRefused((Complaint(f"{path}:{line}", "", problem),)) from error
     except yaml.YAMLError as error:
         raise SettingsRefused((Complaint(str(path), "", "is not YAML"),)) from error
+    except RecursionError:
+        raise SettingsRefused((Complaint(str(path), "", "is nested too deeply"),)) from None
     if not isinstance(values, dict):
         raise SettingsRefused((Complaint(f"{path}:1", "", "must be a mapping of keys to values"),))
-    return YamlFile(path, values, _lines(node))
+    return YamlFile(path, values, lines)
 
 
 def _lines(node: yaml.Node | None) -> dict[Loc, int]:
+    """Raises MarkedYAMLError when references make it too large."""
     lines: dict[Loc, int] = {}
+    nodes = 0
 
     def visit(node: yaml.Node, loc: Loc) -> None:
+        nonlocal nodes
+        nodes += 1
+        if nodes > MAX_NODES:
+            raise yaml.MarkedYAMLError(
+                problem="has too many values, or references that multiply",
+                problem_mark=node.start_mark,
+            )
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 lines[(*loc, str(key.value))] = key.start_mark.line + 1
@@ -106,7 +127,11 @@ def validate(
 ) -> Model:
     """`model` made from `values`. Raises SettingsRefused with one complaint for each error."""
     try:
-        return model(**values)
+        return model(**{str(key): value for key, value in values.items()})
+    except SettingsError as error:
+        # An environment variable of a whole section, which must be JSON.
+        name = environment_prefix + str(error).partition('"')[2].partition('"')[0].upper()
+        raise SettingsRefused((Complaint(name, "", "must be a JSON object"),)) from error
     except ValidationError as error:
         complaints = tuple(
             _complaint(model, item, file, environment_prefix) for item in error.errors()
@@ -128,10 +153,15 @@ def _complaint(
         message = "is missing"
     elif "input" in item and not isinstance(item["input"], dict):
         message = f"{message} (found {item['input']!r})"
-    where = file.where(loc)
-    if environment_prefix and where == "settings":
-        where = f"settings or {environment_prefix}{'__'.join(str(key).upper() for key in loc)}"
-    return Complaint(where, ".".join(str(key) for key in loc), message)
+    where = _variable(environment_prefix, loc) if environment_prefix else ""
+    return Complaint(where or file.where(loc), ".".join(str(key) for key in loc), message)
+
+
+def _variable(prefix: str, loc: tuple[object, ...]) -> str:
+    """The environment variable that gave the value at `loc`; empty when none did."""
+    given = {name.upper() for name in os.environ}
+    names = ["__".join(map(str, loc[:length])).upper() for length in range(len(loc), 0, -1)]
+    return next((prefix + name for name in names if prefix + name in given), "")
 
 
 def _allowed(model: type[BaseModel], loc: tuple[object, ...]) -> list[str]:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import time
+from collections.abc import Iterator
 from importlib.metadata import version
+from pathlib import Path
 
 import structlog
 
@@ -33,6 +36,7 @@ from cti.api.records import LedgerHistory, StoredUsers
 from cti.api.server import ApiServer
 from cti.brain import Brain
 from cti.calls.tracker import CallTracker
+from cti.errors import JietongError
 from cti.facts import EngineStarted, Fact, SeatStateChanged
 from cti.ids import QueueId, SeatId
 from cti.people import make_people
@@ -55,6 +59,35 @@ from recording.recorder import Recorder
 from recording.rules import RecordingKeeper
 
 log = structlog.get_logger(__name__)
+
+
+class AddressRefused(JietongError):
+    """The daemon cannot listen there. Fields: `section` (of the settings), `host`, `port`."""
+
+    def __init__(self, section: str, host: str, port: int, error: OSError) -> None:
+        self.section, self.host, self.port = section, host, port
+        what = (
+            f"is in use by another program; stop that, or choose another {section}.port"
+            if error.errno == errno.EADDRINUSE
+            else f"cannot be listened on ({error.strerror or error}): see {section}.host and .port"
+        )
+        super().__init__(f"TCP port {port} on {host} {what}")
+
+
+class FolderRefused(JietongError):
+    """A folder that the daemon needs cannot be made. Fields: `setting`, `folder`."""
+
+    def __init__(self, setting: str, folder: Path, error: OSError) -> None:
+        self.setting, self.folder = setting, folder
+        super().__init__(f"{setting}: {folder} cannot be made ({error.strerror or error})")
+
+
+@contextlib.contextmanager
+def _listening(section: str, host: str, port: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise AddressRefused(section, host, port, error) from error
 
 
 def cores_for(site: Site) -> tuple[CallTracker, Dispatcher, LastResortKeeper, RecordingKeeper]:
@@ -148,11 +181,15 @@ class Daemon:
     async def start(self) -> None:
         """Returns when AGI and HTTP listen and the AMI link is being made.
 
-        Raises StoreError, FlowRefused or OSError (a port is taken) before anything runs.
+        Raises StoreError, FlowRefused, FolderRefused or AddressRefused before a call is touched.
         """
         settings = self._settings
-        for folder in (settings.recording.spool_dir, settings.recording.store_dir):
-            await asyncio.to_thread(settings.path(folder).mkdir, parents=True, exist_ok=True)
+        for name in ("spool_dir", "store_dir"):
+            folder = settings.path(getattr(settings.recording, name))
+            try:
+                await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+            except OSError as error:
+                raise FolderRefused(f"recording.{name}", folder, error) from error
         await asyncio.to_thread(self._writer.open)
         seats = await self._remembered_seats()
         self._supervisor.vital("ledger", self._writer.run())
@@ -160,8 +197,10 @@ class Daemon:
             EngineStarted(at=self._clock.now_us(), version=version("jietong"), seats=seats)
         )
         self._supervisor.vital("engine-loop", self._loop.run())
-        await self._agi.start()
-        await self._api.start()
+        with _listening("agi", settings.agi.host, settings.agi.port):
+            await self._agi.start()
+        with _listening("http", settings.http.host, settings.http.port):
+            await self._api.start()
         await self._link.start()
         self._supervisor.vital("resync", self._gate.run(self._link))
         beat_s = settings.life.beat_seconds

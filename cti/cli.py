@@ -133,7 +133,10 @@ def main() -> None:
     try:
         app()
     except JietongError as error:
-        Console(stderr=True).print(f"cti: {error}", style="red", markup=False, highlight=False)
+        # Never wrapped: a path that is broken in two cannot be copied.
+        Console(stderr=True).print(
+            f"cti: {error}", style="red", markup=False, highlight=False, soft_wrap=True
+        )
         sys.exit(1)
 
 

@@ -23,14 +23,28 @@ class AlreadyRunning(JietongError):
         )
 
 
+class LockRefused(JietongError):
+    """The lock's file cannot be made. Fields: `lock`."""
+
+    def __init__(self, lock: Path, error: OSError) -> None:
+        self.lock = lock
+        super().__init__(
+            f"{lock} cannot be written ({error.strerror or error}); is state_dir a folder of ours?"
+        )
+
+
 @contextmanager
 def only_one(lock: Path, what: str) -> Iterator[None]:
-    """Hold `lock` for the block. Raises AlreadyRunning.
+    """Hold `lock` for the block. Raises AlreadyRunning, LockRefused.
 
     The kernel lets the lock go when the process ends, however it ends; the file stays.
     """
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("a+", encoding="ascii") as file:
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        opened = lock.open("a+", encoding="ascii")
+    except OSError as error:
+        raise LockRefused(lock, error) from error
+    with opened as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
