@@ -69,7 +69,7 @@ def name_of(call: str) -> str:
 
 
 def caller_seen(
-    call: str, context: str = "waiting-room", *, bridge: str = "", **variables: str
+    call: str, context: str = "waiting-room", /, *, bridge: str = "", **variables: str
 ) -> ChannelSeen:
     """A caller's channel in a snapshot. Variables are given without `CTI_`, in any case."""
     known = {"CTI_CALL": call, "CTI_HOTLINE": HOTLINE, "CTI_QUEUE": "repairs", "CTI_LANG": "zh-CN"}

@@ -371,4 +371,4 @@ def test_answered_legs_channel_created_out_of_order_is_only_a_name() -> None:
     story.answers("1001")
     story.leg_created(offer, "1001")
     assert story.only(OfferAnswered).offer == offer
-    assert not story.all(HangUp)
+    assert not story.hung_up()
