@@ -128,7 +128,8 @@ class PhoneCall:
         """Put the receiver down, whatever the state; returns when the other end knows.
 
         The result is the moment our BYE, CANCEL or refusal left (wall clock, us), or the call's
-        end when it is over already.
+        end when it is over already. Raises NotInTime when the other end says nothing for 5 s; the
+        call stays LEAVING then until SIP's own 32 s are over or the phone is stopped.
         """
         if self.state not in (CallState.LEAVING, CallState.ENDED):
             self.ended_us = now_us()

@@ -26,6 +26,11 @@ class Media:
         self.microphone = Microphone(self._socket.send, audio)
         self._version = 0
 
+    @property
+    def address(self) -> Address:
+        """Where this call hears."""
+        return self._socket.address
+
     def offer(self) -> bytes:
         """Our SDP offer."""
         self._version += 1

@@ -45,8 +45,8 @@ __all__ = [
     "WrongMoment",
 ]
 
-_REMEMBERED: Final = 1000
-"""Ended calls that `Phone.calls` still shows."""
+_REMEMBERED: Final = 50
+"""Calls that `calls` and `next_ring` keep: a minute heard is about 1 MB."""
 _OUT_OF_DIALOG: Final = {"OPTIONS", "NOTIFY", "MESSAGE", "INFO"}
 
 
@@ -54,7 +54,7 @@ class Phone:
     """`password` is needed to register, and by seats that call; the trunk goes by address.
 
     `answer` and `microphone` (what calls carry that get no sound of their own) may be changed at
-    any time. `calls` holds all calls of this phone, oldest first.
+    any time. `calls` holds the latest 50 calls of this phone, oldest first.
     """
 
     def __init__(
@@ -249,6 +249,8 @@ class Phone:
         call = IncomingCall(self, transaction, request, at_us)
         self.calls.append(call)
         self._live[call.dialog.call_id] = call
+        if self._rings.qsize() == _REMEMBERED:  # nobody asks: a seat that answers by itself
+            self._rings.get_nowait()
         self._rings.put_nowait(call)
         match self.answer:
             case RejectWith(code=code):

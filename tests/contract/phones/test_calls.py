@@ -8,7 +8,10 @@ import pytest
 
 from bench.phones.call import CallState, EndReason
 from bench.phones.errors import CallIsOver, NotInTime, WrongMoment
+from bench.phones.microphone import Microphone
 from bench.phones.phone import AnswerAfter, Ignore, PhoneCall, RejectWith, Silence, Tone
+from bench.phones.sdp import RemoteMedia
+from bench.phones.udp import UdpSocket
 from tests.contract.phones.peer import MakePhone
 
 CALLER_HZ, SEAT_HZ = 700, 1300
@@ -69,6 +72,20 @@ async def test_hanging_up_ends_the_call_at_both_ends(
     assert them.ended_us is not None
     assert 0 <= them.ended_us - left_at < 50_000
     assert await us.hang_up() == left_at, "hanging up again changes nothing"
+
+
+async def test_sound_from_elsewhere_is_not_heard(make_phone: MakePhone) -> None:
+    out, ring = await talk(make_phone)
+    await ring.heard.wait_for_tone(CALLER_HZ, deadline=2)
+    stranger = UdpSocket("127.0.0.1", lambda data, source, at_us: None)
+    microphone = Microphone(stranger.send, Tone(2000))
+    microphone.aim(RemoteMedia(ring.media.address, "PCMA", None, "sendrecv"))
+    for _ in range(20):
+        microphone.tick()
+    await out.press("1")  # what was sent before has arrived by now
+    assert ring.media.strangers == 20
+    assert ring.heard.tone_level(2000) < -50
+    stranger.close()
 
 
 async def test_keys_are_heard_once_each_also_the_same_key_twice(make_phone: MakePhone) -> None:
