@@ -25,6 +25,9 @@ SETTLE_S: Final = 0.1
 """MixMonitor's thread closes its file just after the channel's Hangup event: a file counts as
 complete once its size has not changed for this long."""
 PATIENCE_S: Final = 10.0
+EMPTY_PATIENCE_S: Final = 1.0
+"""A file that is there and stays empty: the talk was over before the first sound."""
+STOP_S: Final = 5.0
 
 
 class Recorder:
@@ -53,8 +56,13 @@ class Recorder:
                 self._start(file.name, *whose)
 
     async def stop(self) -> None:
-        """Finish what has begun; what has not stays in the spool for the next start."""
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        """Finish what can be finished soon; the rest stays in the spool for the next start."""
+        running = list(self._running.values())
+        if running:
+            _, late = await asyncio.wait(running, timeout=STOP_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     def _start(self, name: str, call: CallId, offer: OfferId) -> None:
         if name in self._running:
@@ -67,18 +75,18 @@ class Recorder:
         raw = self._spool_dir / name
         day = datetime.fromtimestamp(self._clock.now_us() / 1e6, UTC).strftime("%Y/%m/%d")
         relative = Path(day) / f"{name.removesuffix('.raw')}.wav"
-        async with self._slots:
-            try:
-                await _settled(raw)
+        try:
+            await _settled(raw)
+            async with self._slots:
                 stored = await asyncio.to_thread(store_segment, raw, self._store_dir, relative)
-            except SegmentUnusable as error:
-                log.warning("recording missed", call=call, file=name, why=error.why)
-                self._post(
-                    RecordingMissed(
-                        at=self._clock.now_us(), call=call, offer=offer, file=name, reason=error.why
-                    )
+        except SegmentUnusable as error:
+            log.warning("recording missed", call=call, file=name, why=error.why)
+            self._post(
+                RecordingMissed(
+                    at=self._clock.now_us(), call=call, offer=offer, file=name, reason=error.why
                 )
-                return
+            )
+            return
         self._post(
             RecordingStored(
                 at=self._clock.now_us(),
@@ -94,13 +102,14 @@ class Recorder:
 
 async def _settled(file: Path) -> None:
     """Return once `file` has stopped growing. Raises SegmentUnusable when it is not there."""
-    deadline = asyncio.get_running_loop().time() + PATIENCE_S
+    now = asyncio.get_running_loop().time
+    begun = now()
     last = -1
     while True:
         size = await asyncio.to_thread(_size_of, file)
         if size > 0 and size == last:
             return
-        if asyncio.get_running_loop().time() > deadline:
+        if now() - begun > (EMPTY_PATIENCE_S if size == 0 else PATIENCE_S):
             if size < 0:
                 raise SegmentUnusable(file.name, "Asterisk wrote no such file")
             return
