@@ -44,13 +44,14 @@ SNAPSHOT_VARIABLES: Final = (
 
 
 def clocks_to_keep(call: Call) -> tuple[tuple[str, str], ...]:
-    """What is written onto the caller's channel when the call is queued."""
-    return (
-        ("CTI_T_ARRIVED", str(call.arrived_at)),
-        ("CTI_T_ASKED", str(call.asked_at)),
-        ("CTI_T_PROMPT", str(call.prompt_ended_at)),
-        ("CTI_T_QUEUED", str(call.queued_at)),
+    """What is written onto the caller's channel: the clocks that have been reached so far."""
+    clocks = (
+        ("CTI_T_ARRIVED", call.arrived_at),
+        ("CTI_T_ASKED", call.asked_at),
+        ("CTI_T_PROMPT", call.prompt_ended_at),
+        ("CTI_T_QUEUED", call.queued_at),
     )
+    return tuple((name, str(at)) for name, at in clocks if at)
 
 
 def priority_of(text: str) -> int:

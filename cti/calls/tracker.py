@@ -172,6 +172,8 @@ class CallTracker:
             case "prompt-ended":
                 call.prompt_ended_at = call.prompt_sound_ended_at or fact.at
                 yield PromptEnded(at=call.prompt_ended_at, call=call.id, prompt=fact.get("Prompt"))
+                # Before the call is queued: who waits has its clocks on the channel from the start.
+                yield KeepOnChannel(channel=call.channel, variables=recovery.clocks_to_keep(call))
             case "queued":
                 yield from self._queue(call, fact)
             case "flow-ended" if call.ended_by == "unknown":

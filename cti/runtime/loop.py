@@ -41,23 +41,29 @@ class LoopStats:
 
 
 class EngineLoop:
-    """`observers` see the facts of each step, in order, before its effects are done."""
+    """Each step's facts are written down, then its effects are handed over, then observers see
+    the facts: nobody is told of an offer before it has left for the seat."""
 
     def __init__(self, brain: Brain, clock: Clock) -> None:
         self._brain = brain
         self._clock = clock
         self._hands: Hands | None = None
-        self._observers: list[Callable[[tuple[Fact, ...]], None]] = []
+        self._write: Callable[[tuple[Fact, ...]], None] = lambda facts: None
+        self._observers: tuple[Callable[[tuple[Fact, ...]], None], ...] = ()
         self._inbox: asyncio.Queue[tuple[Report, asyncio.Future[Step] | None]] = asyncio.Queue()
         self._timer: asyncio.TimerHandle | None = None
         self._reports = 0
         self._core_errors = 0
         self._lag_us = 0
 
-    def attach(self, hands: Hands, *observers: Callable[[tuple[Fact, ...]], None]) -> None:
-        """Wire what the loop drives; before `run`."""
-        self._hands = hands
-        self._observers.extend(observers)
+    def attach(
+        self,
+        hands: Hands,
+        write: Callable[[tuple[Fact, ...]], None],
+        *observers: Callable[[tuple[Fact, ...]], None],
+    ) -> None:
+        """Wire what the loop drives; before `run`. None of them may wait."""
+        self._hands, self._write, self._observers = hands, write, observers
 
     def post(self, report: Report) -> None:
         """Put a report at the end of the line."""
@@ -95,13 +101,14 @@ class EngineLoop:
             self._core_errors += 1
             log.exception("core failed on a report", report=repr(report))
             step = self._after_failure(report, error)
+        self._write(step.facts)
+        if self._hands is not None:
+            for effect in step.effects:
+                self._hands.perform(effect)
         if future is not None and not future.done():
             future.set_result(step)
         for observer in self._observers:
             observer(step.facts)
-        if self._hands is not None:
-            for effect in step.effects:
-                self._hands.perform(effect)
         self._arm()
 
     @staticmethod

@@ -77,8 +77,8 @@ async def test_killed_with_callers_in_menu_waiting_ringing_and_talking_nobody_is
         assert (seats["1001"]["state"], seats["1001"]["call"]) == ("talking", before["call"])
         assert seats["1002"]["state"] == "ringing"
         live = {call["caller_number"]: call for call in await back.calls(state="live")}
-        # Answered: by the dialplan's own stamp, milliseconds behind the event's.
-        assert 0 <= live["13800000001"]["answered_us"] - before["at"] < 20_000
+        # Answered: by the dialplan's own stamp, taken beside the event's.
+        assert abs(live["13800000001"]["answered_us"] - before["at"]) < 20_000
         # Those who wait have their place and, to the microsecond, their clocks.
         for fact, number in zip(queued, ("13800000003", "13800000004"), strict=True):
             for kept, name in (

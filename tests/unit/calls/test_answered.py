@@ -64,17 +64,22 @@ def test_wait_clock_starts_at_the_end_of_the_prompt_and_not_at_the_mark() -> Non
     assert story.only(TalkStarted).at == answered_at + 3_000
 
 
-def test_clocks_are_kept_on_the_channel_when_a_call_is_queued() -> None:
+def test_clocks_are_kept_on_the_channel_before_a_call_is_queued_and_when_it_is() -> None:
     story = Story()
     call = story.call_waits()
-    kept = dict(story.only(KeepOnChannel).variables)
-    assert kept == {
+    before, then = story.all(KeepOnChannel)
+    assert dict(before.variables) == {
+        "CTI_T_ARRIVED": str(START),
+        "CTI_T_ASKED": str(START),
+        "CTI_T_PROMPT": str(START),
+    }
+    assert dict(then.variables) == {
         "CTI_T_ARRIVED": str(START),
         "CTI_T_ASKED": str(START),
         "CTI_T_PROMPT": str(START),
         "CTI_T_QUEUED": str(START),
     }
-    assert str(story.only(KeepOnChannel).channel) == call
+    assert {str(kept.channel) for kept in (before, then)} == {call}
 
 
 def test_other_commands_do_not_move_the_end_of_the_prompt() -> None:
