@@ -220,6 +220,7 @@ def _values(
         "event_names": [
             checked.match("event_names", name, _EVENT, "letters only") for name in names
         ],
+        "sip_host": checked.address("asterisk.sip_host", asterisk.sip_host),
         "sip_port": checked.port("asterisk.sip_port", asterisk.sip_port),
         "rtp_first_port": checked.port("asterisk.rtp_first_port", asterisk.rtp_first_port),
         "rtp_last_port": checked.port("asterisk.rtp_last_port", asterisk.rtp_last_port),

@@ -29,6 +29,7 @@ class AsteriskSettings(_Section):
     ami_port: Port
     ami_username: str
     ami_secret: str
+    sip_host: str
     sip_port: Port
     rtp_first_port: Port
     rtp_last_port: Port

@@ -89,7 +89,7 @@ class Demo:
     async def _call(self, number: str, name: str, key: str) -> PhoneCall:
         phone = Phone(
             user=number,
-            server=(self._settings.asterisk.host, self._settings.asterisk.sip_port),
+            server=(self._settings.asterisk.sip_host, self._settings.asterisk.sip_port),
             local_ip=self._settings.asterisk.trunk_addresses[0],
             display_name=name,
         )
@@ -104,7 +104,7 @@ class Demo:
     async def _seat(self, seat: str) -> None:
         phone = Phone(
             user=self._site.seats[seat].device.removeprefix("PJSIP/"),
-            server=(self._settings.asterisk.host, self._settings.asterisk.sip_port),
+            server=(self._settings.asterisk.sip_host, self._settings.asterisk.sip_port),
             password=self._secrets.get(f"sip:{seat}"),
             answer=AnswerAfter(1.5),
         )

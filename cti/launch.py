@@ -179,7 +179,7 @@ class Launcher:
         rows: list[tuple[str, Any]] = [
             ("API", f"{self._base_url()}/api"),
             ("Metrics", f"{self._base_url()}/metrics"),
-            ("SIP for seats", f"{settings.asterisk.host}:{settings.asterisk.sip_port} (UDP)"),
+            ("SIP for seats", f"{settings.asterisk.sip_host}:{settings.asterisk.sip_port} (UDP)"),
             ("Calls come in from", ", ".join(settings.asterisk.trunk_addresses)),
             ("Database", settings.database.url or str(settings.state_dir / "jietong.db")),
             ("Recordings", str(settings.path(settings.recording.store_dir))),

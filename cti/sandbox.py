@@ -181,15 +181,15 @@ class Sandbox:
 
     def _check_ports(self) -> None:
         asterisk = self.settings.asterisk
-        for setting, port, kind in (
-            ("asterisk.ami_port", asterisk.ami_port, socket.SOCK_STREAM),
-            ("asterisk.sip_port", asterisk.sip_port, socket.SOCK_DGRAM),
+        for setting, host, port, kind in (
+            ("asterisk.ami_port", asterisk.host, asterisk.ami_port, socket.SOCK_STREAM),
+            ("asterisk.sip_port", asterisk.sip_host, asterisk.sip_port, socket.SOCK_DGRAM),
         ):
             try:
-                bound(kind, asterisk.host, port).close()
+                bound(kind, host, port).close()
             except OSError:
                 protocol = "TCP" if kind is socket.SOCK_STREAM else "UDP"
-                raise PortInUse(setting, asterisk.host, port, protocol) from None
+                raise PortInUse(setting, host, port, protocol) from None
 
     def _prepare(self) -> None:
         """Fresh folders; registrations (lib) and recordings of an earlier run stay."""

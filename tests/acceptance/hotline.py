@@ -92,7 +92,7 @@ class Hotline:
 
     @property
     def sip(self) -> tuple[str, int]:
-        return self.settings.asterisk.host, self.settings.asterisk.sip_port
+        return self.settings.asterisk.sip_host, self.settings.asterisk.sip_port
 
     async def start_daemon(self) -> None:
         """Start `cti run` and return when it says that it is ready."""

@@ -51,7 +51,7 @@ def phone_of(
     address = asterisk.settings.asterisk
     return Phone(
         user=user,
-        server=(address.host, address.sip_port),
+        server=(address.sip_host, address.sip_port),
         local_ip=local_ip,
         password=password,
         microphone=Tone(SEAT_HZ if password else CALLER_HZ),
