@@ -39,11 +39,11 @@ _PIPE_WIDTH: Final = 200
 _WORDS: Final[dict[str, dict[str, str]]] = {
     "zh-CN": {
         "call": "呼叫", "arrived": "呼入时间", "hotline": "热线", "caller": "来电者",
-        "queue": "队列", "seat": "座席", "outcome": "结果", "wait": "等待（秒）",
+        "queue": "队列", "seat": "坐席", "outcome": "结果", "wait": "等待（秒）",
         "talk": "通话（秒）", "time": "时间", "offset": "距呼入（秒）", "what": "事件",
         "zone": "时区", "none": "没有符合条件的呼叫", "recording": "录音", "open": "进行中",
         "answered": "已接听", "abandoned": "已放弃", "self-service": "自助",
-        "lost-sight": "失去跟踪",
+        "left-menu": "菜单中挂断", "lost-sight": "失去跟踪",
     },
     "en": {
         "call": "call", "arrived": "arrived", "hotline": "hotline", "caller": "caller",
@@ -106,7 +106,7 @@ def list_calls(
     queue: Annotated[str | None, typer.Option(help="Queue's id.")] = None,
     seat: Annotated[str | None, typer.Option(help="Seat that answered.")] = None,
     outcome: Annotated[
-        str | None, typer.Option(help="answered, abandoned, self-service or lost-sight.")
+        str | None, typer.Option(help="answered, abandoned, self-service, left-menu or lost-sight.")
     ] = None,
     as_json: AsJson = False,
     lang: Lang = "zh-CN",

@@ -361,12 +361,15 @@ class CallAbandoned(Fact):
 
 
 EndedBy = Literal["caller", "seat", "flow", "unknown"]
+CallOutcome = Literal["answered", "abandoned", "self-service", "left-menu", "lost-sight"]
+"""answered: a seat talked with the caller. abandoned: gave up waiting for a person. self-service:
+the menu said good-bye. left-menu: hung up in the menu. lost-sight: ended unseen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnded(Fact):
     call: CallId
-    outcome: Literal["answered", "abandoned", "self-service", "lost-sight"]
+    outcome: CallOutcome
     ended_by: EndedBy
     cause: int
     total_us: int

@@ -11,13 +11,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from cti.facts import CallPhase, DeviceState, EndedBy, Fact, SeatState
+from cti.facts import CallOutcome, CallPhase, DeviceState, EndedBy, Fact, SeatState
 from cti.ids import CallId, QueueId, SeatId
 
 Role = Literal["seat", "lead", "admin", "auditor"]
 Language = Literal["zh-CN", "en"]
 Wish = Literal["sign-on", "sign-off", "ready", "pause"]
-Outcome = Literal["answered", "abandoned", "self-service", "lost-sight"]
+Outcome = CallOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

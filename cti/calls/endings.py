@@ -1,10 +1,11 @@
-"""Why an offer came to nothing, from what Asterisk says of the seat's leg."""
+"""What came of an offer or a call, from what Asterisk said of its channels."""
 
 from __future__ import annotations
 
 from typing import Final, Literal
 
-from cti.calls.call import SeatLeg
+from cti.calls.call import Call, SeatLeg
+from cti.facts import CallOutcome
 
 FailureReason = Literal[
     "no-answer", "rejected", "unreachable", "caller-gone", "seat-gone", "failed"
@@ -34,3 +35,12 @@ def failure_reason(leg: SeatLeg, at: int, cause: int, *, caller_gone: bool) -> F
     if leg.ring_us and at - leg.offered_at >= leg.ring_us - _RING_SLACK_US:
         return "no-answer"
     return _BY_CAUSE.get(cause, "failed")
+
+
+def outcome_of(call: Call, *, waited: bool) -> CallOutcome:
+    """What came of a call that has ended; `waited`: for a person, in vain."""
+    if call.answered:
+        return "answered"
+    if waited:
+        return "abandoned"
+    return "self-service" if call.ended_by == "flow" else "left-menu"

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from cti.calls import recovery
 from cti.calls.call import Call, CallSnapshot, SeatLeg
-from cti.calls.endings import failure_reason
+from cti.calls.endings import failure_reason, outcome_of
 from cti.effects import Effect, HangUp, KeepOnChannel, OriginateSeat, Resync, ReturnToWaitingRoom
 from cti.facts import (
     AgiCommandEnded,
@@ -394,7 +394,7 @@ class CallTracker:
         yield CallEnded(
             at=at,
             call=call.id,
-            outcome="answered" if call.answered else "abandoned" if waited else "self-service",
+            outcome=outcome_of(call, waited=waited),
             ended_by=call.ended_by,
             cause=cause,
             total_us=max(0, at - call.arrived_at),

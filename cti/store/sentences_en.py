@@ -20,6 +20,7 @@ _OUTCOMES: Final = {
     "answered": "answered by a person",
     "abandoned": "the caller gave up",
     "self-service": "served by the menu",
+    "left-menu": "hung up in the menu",
     "lost-sight": "lost from sight; when it really ended is not known",
 }
 _ENDERS: Final = {

@@ -20,11 +20,12 @@ _OUTCOMES: Final = {
     "answered": "人工已接听",
     "abandoned": "来电者放弃等待",
     "self-service": "自助服务完成",
+    "left-menu": "在菜单中挂断",
     "lost-sight": "失去跟踪，实际结束时间未知",
 }
 _ENDERS: Final = {
     "caller": "来电者挂断",
-    "seat": "座席挂断",
+    "seat": "坐席挂断",
     "flow": "语音菜单结束",
     "unknown": "挂断方未知",
 }
@@ -33,7 +34,7 @@ _FAILURES: Final = {
     "rejected": "话机拒接",
     "unreachable": "话机不可达",
     "caller-gone": "来电者已离开",
-    "seat-gone": "座席已离开",
+    "seat-gone": "坐席已离开",
     "failed": "失败",
 }
 _STATES: Final = {
@@ -60,20 +61,20 @@ def _offered(fact: facts.SeatOffered, to: Speech) -> str:
     why = f"空闲最久{idle}" if fact.rule == "longest-idle" else f"规则 {plain(fact.rule)}{idle}"
     if others:
         why = (
-            f"{len(fact.ranking)} 个空闲座席中{why}；"
+            f"{len(fact.ranking)} 个空闲坐席中{why}；"
             f"其次 {plain(others[0].seat)}（{others[0].idle_us / 1e6:.1f} 秒）"
         )
     else:
-        why += "，唯一的空闲座席"
+        why += "，唯一的空闲坐席"
     return (
-        f"分配给座席 {to.seat(fact.seat)}：{why}；"
+        f"分配给坐席 {to.seat(fact.seat)}：{why}；"
         f"最长振铃 {fact.ring_us / 1e6:.0f} 秒，排队 {fact.waiting} 人"
     )
 
 
 def _answered(fact: facts.OfferAnswered, to: Speech) -> str:
     return (
-        f"座席 {to.seat(fact.seat)} 接听，等待 {seconds(fact.wait_us)} 秒"
+        f"坐席 {to.seat(fact.seat)} 接听，等待 {seconds(fact.wait_us)} 秒"
         f"（提示音结束 {to.clock(fact.at - fact.wait_us)} → 接听 {to.clock(fact.at)}）"
     )
 
@@ -87,7 +88,7 @@ def _abandoned(fact: facts.CallAbandoned, to: Speech) -> str:
 
 def _failed(fact: facts.OfferFailed, to: Speech) -> str:
     detail = f"（{plain(fact.detail)}）" if fact.detail else ""
-    return f"座席 {to.seat(fact.seat)} 未接通：{_FAILURES[fact.reason]}{detail}"
+    return f"坐席 {to.seat(fact.seat)} 未接通：{_FAILURES[fact.reason]}{detail}"
 
 
 def _ended(fact: facts.CallEnded, to: Speech) -> str:
@@ -99,20 +100,20 @@ def _ended(fact: facts.CallEnded, to: Speech) -> str:
 
 
 def _recovered(fact: facts.CallRecovered, to: Speech) -> str:
-    seat = f"，座席 {to.seat(fact.seat)}" if fact.seat else ""
+    seat = f"，坐席 {to.seat(fact.seat)}" if fact.seat else ""
     return f"中断后在 Asterisk 中重新找到：{_PHASES[fact.phase]}{seat}"
 
 
 def _seat_changed(fact: facts.SeatStateChanged, to: Speech) -> str:
     reason = f"（{plain(fact.reason)}）" if fact.reason else ""
     until = f"，至 {to.clock(fact.until)}" if fact.until else ""
-    return f"座席 {to.seat(fact.seat)}：{_STATES[fact.old]} → {_STATES[fact.new]}{reason}{until}"
+    return f"坐席 {to.seat(fact.seat)}：{_STATES[fact.old]} → {_STATES[fact.new]}{reason}{until}"
 
 
 def _wished(fact: facts.SeatCommand, to: Speech) -> str:
     by = f"（操作人 {plain(fact.by)}）" if fact.by else ""
     reason = f"：{plain(fact.reason)}" if fact.reason else ""
-    return f"座席 {to.seat(fact.seat)} 请求{_WISHES[fact.wish]}{reason}{by}"
+    return f"坐席 {to.seat(fact.seat)} 请求{_WISHES[fact.wish]}{reason}{by}"
 
 
 def _stored(fact: facts.RecordingStored, to: Speech) -> str:
@@ -132,14 +133,14 @@ CHINESE: Final[dict[type[Fact], Sentence]] = {
     facts.PromptEnded: lambda fact, to: f"提示音结束（{plain(fact.prompt)}），开始计算等待",
     facts.CallQueued: lambda fact, to: f"进入队列 {to.queue(fact.queue)}，优先级 {fact.priority}",
     facts.SeatOffered: _offered,
-    facts.OfferRang: lambda fact, to: f"座席 {to.seat(fact.seat)} 振铃",
+    facts.OfferRang: lambda fact, to: f"坐席 {to.seat(fact.seat)} 振铃",
     facts.OfferAnswered: _answered,
     facts.OfferFailed: _failed,
-    facts.TalkStarted: lambda fact, to: f"来电者与座席 {to.seat(fact.seat)} 已接通，双方可通话",
+    facts.TalkStarted: lambda fact, to: f"来电者与坐席 {to.seat(fact.seat)} 已接通，双方可通话",
     facts.SeatLeft: lambda fact, to: (
-        f"座席 {to.seat(fact.seat)} 离开，通话 {seconds(fact.talk_us)} 秒"
+        f"坐席 {to.seat(fact.seat)} 离开，通话 {seconds(fact.talk_us)} 秒"
     ),
-    facts.SeatLegGone: lambda fact, to: f"座席 {to.seat(fact.seat)} 的线路已关闭",
+    facts.SeatLegGone: lambda fact, to: f"坐席 {to.seat(fact.seat)} 的线路已关闭",
     facts.CallAbandoned: _abandoned,
     facts.CallEnded: _ended,
     facts.CallRecovered: _recovered,
@@ -147,7 +148,7 @@ CHINESE: Final[dict[type[Fact], Sentence]] = {
     facts.AnomalySeen: lambda fact, to: f"异常 {plain(fact.about)}：{plain(fact.detail, 200)}",
     facts.SeatStateChanged: _seat_changed,
     facts.CommandRefused: lambda fact, to: (
-        f"座席 {to.seat(fact.seat)}：{_WISHES.get(fact.wish, plain(fact.wish))}被拒绝："
+        f"坐席 {to.seat(fact.seat)}：{_WISHES.get(fact.wish, plain(fact.wish))}被拒绝："
         f"{plain(fact.why, 200)}"
     ),
     facts.SeatCommand: _wished,

@@ -180,7 +180,7 @@ async def test_a_caller_who_gives_up_is_abandoned_with_the_exact_wait(
     assert ready["reason"] == "", "the seat rang for nobody: that is not its fault"
 
 
-async def test_a_caller_who_hangs_up_in_the_menu_ends_as_self_service(
+async def test_a_caller_who_hangs_up_in_the_menu_is_not_counted_as_waiting(
     line: Hotline, api: ApiClient
 ) -> None:
     phone: Phone = await line.caller()
@@ -190,7 +190,7 @@ async def test_a_caller_who_hangs_up_in_the_menu_ends_as_self_service(
         await call.heard.wait_for_sound(deadline=5)
         await call.hang_up()
         ended = await facts.wait_for("CallEnded", deadline=5)
-    assert (ended["outcome"], ended["ended_by"]) == ("self-service", "caller")
+    assert (ended["outcome"], ended["ended_by"]) == ("left-menu", "caller")
 
 
 async def test_four_seats_wishes_during_calls_are_granted_after_them(

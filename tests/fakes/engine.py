@@ -28,7 +28,7 @@ START_US = 1_790_000_000_000_000
 def seat_view(seat: str, *, state: SeatState = SeatState.SIGNED_OFF) -> SeatView:
     return SeatView(
         seat=SeatId(seat),
-        name=f"座席{seat}",
+        name=f"坐席{seat}",
         device=f"PJSIP/{seat}",
         queues=(QueueId("repairs"),),
         state=state,
