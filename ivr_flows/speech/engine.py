@@ -33,9 +33,10 @@ def to_telephone(samples: Samples, rate: int) -> Samples:
     gain = 10 ** (TARGET_RMS_DBFS / 20) / float(np.sqrt(np.mean(loud**2)))
     # Speech has peaks some 15 dB above its mean; soft-limit them instead of lowering the whole.
     ceiling = 10 ** (PEAK_DBFS / 20)
-    limited = (ceiling * np.tanh(trimmed * gain / ceiling)).astype(np.float32)
+    limited = ceiling * np.tanh(trimmed * gain / ceiling)
     fade = np.minimum(1.0, np.arange(limited.size) / (0.01 * TELEPHONE_HZ))
-    return (limited * fade * fade[::-1]).astype(np.float32)
+    faded: Samples = (limited * fade * fade[::-1]).astype(np.float32)
+    return faded
 
 
 def _resample(samples: Samples, rate: int) -> Samples:
