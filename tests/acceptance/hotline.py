@@ -190,7 +190,9 @@ TRUNK_ADDRESS: Final = "127.0.0.2"
 
 
 @asynccontextmanager
-async def hotline(folder: Path, *, root_dir: Path, **queue_changes: Any) -> AsyncIterator[Hotline]:
+async def hotline(
+    folder: Path, *, root_dir: Path, database_url: str = "", **queue_changes: Any
+) -> AsyncIterator[Hotline]:
     """Start Asterisk and the daemon in `folder`; stop both at the end and check the logs."""
     ami, agi, http, sip = free_ports(4)
     first, last = free_port_range(400)
@@ -210,6 +212,7 @@ async def hotline(folder: Path, *, root_dir: Path, **queue_changes: Any) -> Asyn
         },
         agi={"port": agi},
         http={"port": http},
+        database={"url": database_url},
         prompts={"dir": str(folder / "prompts")},
     )
     settings = Sandbox.settings_for(base, name)
