@@ -1,7 +1,7 @@
 """`cti doctor`: looks at everything the daemon depends on, from outside the daemon.
 
-Speaks to Asterisk with the asterisk-ami package (synchronous, own connection, own account), so
-that a broken link of the daemon cannot hide what is wrong. Each finding says what to do.
+A broken link of the daemon cannot hide what is wrong, because nothing of the daemon is used. Each
+finding says what to do. Asterisk's part is in `cti.doctor_pbx`.
 """
 
 from __future__ import annotations
@@ -9,70 +9,28 @@ from __future__ import annotations
 import asyncio
 import shutil
 import socket
-import time
+import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
-
-from asterisk.ami import AMIClient, SimpleAction
+from typing import Final
 
 from config.secrets import Secrets
 from config.settings import Settings
 from config.site import Site
+from cti.agi.server import AgiServer
+from cti.doctor_pbx import PbxChecks
+from cti.findings import Finding, Verdict, broken, fine, warning
 from cti.store.database import Database, database_url
-from cti.store.errors import StoreError
+from cti.store.errors import DatabaseOlder, StoreError, StoreUnavailable
+from ivr_flows.errors import FlowRefused
+from ivr_flows.prompt_library import PromptLibrary
 
-SUPPORTED: Final = ((22, 8), (23, 0))
-BROKEN: Final[dict[tuple[int, ...], str]] = {
-    (22, 11, 0): "22.11.0 cannot hang up channels that are listened to"
-}
-MODULES: Final = {
-    "res_agi": "voice menus",
-    "app_mixmonitor": "recording",
-    "app_queue": "queue of last resort",
-    "app_chanspy": "listening in",
-    "res_musiconhold": "hold music",
-    "chan_pjsip": "phones",
-    "format_wav": "prompts",
-    "codec_alaw": "G.711 A-law",
-    "codec_ulaw": "G.711 mu-law",
-}
-CONTEXTS: Final = (
-    "from-trunk",
-    "menu",
-    "waiting-room",
-    "last-resort",
-    "seat-leg",
-    "after-call",
-)
-MAX_CLOCK_DIFFERENCE_S: Final = 0.25
+__all__ = ["Doctor", "Finding", "Verdict"]
+
 MIN_FREE_BYTES: Final = 1 << 30
-
-
-class Verdict(StrEnum):
-    FINE = "ok"
-    WARNING = "warning"
-    BROKEN = "broken"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. `advice` is empty when it is fine."""
-
-    what: str
-    verdict: Verdict
-    detail: str
-    advice: str = ""
-
-
-def _fine(what: str, detail: str) -> Finding:
-    return Finding(what, Verdict.FINE, detail)
-
-
-def _broken(what: str, detail: str, advice: str) -> Finding:
-    return Finding(what, Verdict.BROKEN, detail, advice)
+"""About a day of one busy line's recordings."""
+DIALPLAN_PROMPTS: Final = ("goodbye",)
+"""Played by the dialplan itself, beside what the flows play."""
 
 
 class Doctor:
@@ -81,200 +39,85 @@ class Doctor:
     def __init__(self, settings: Settings, site: Site, secrets: Secrets) -> None:
         self._settings = settings
         self._site = site
-        self._secrets = secrets
+        self._pbx = PbxChecks(settings, site, secrets)
 
     def findings(self) -> Iterator[Finding]:
         """All findings, in the order in which they should be mended."""
-        client = self._connect()
-        if isinstance(client, Finding):
-            yield client
-        else:
-            yield _fine("AMI", "logged in")
-            checks: tuple[Callable[[AMIClient], Iterator[Finding]], ...] = (
-                self._version,
-                self._clock,
-                self._rights,
-                self._modules,
-                self._dialplan,
-                self._seats,
-            )
-            for check in checks:
-                try:
-                    yield from check(client)
-                except Exception as error:
-                    name = check.__name__.strip("_")
-                    yield _broken(
-                        name, f"{type(error).__name__}: {error}", "look at Asterisk's log"
-                    )
-            client.logoff()
-        yield from self._prompts()
-        yield from self._disk()
-        yield from self._database()
-        yield from self._daemon()
+        checks: tuple[Callable[[], Iterator[Finding]], ...] = (
+            self._pbx.findings,
+            self._flows,
+            self._prompts,
+            self._folders,
+            self._database,
+            self._daemon,
+        )
+        for check in checks:
+            try:
+                yield from check()
+            except Exception as error:
+                name = check.__name__.strip("_")
+                yield broken(
+                    name, f"{type(error).__name__}: {error}", "a bug in this check: report it"
+                )
 
-    # ------------------------------------------------------------------------------- Asterisk
-
-    def _connect(self) -> AMIClient | Finding:
-        asterisk = self._settings.asterisk
-        where = f"{asterisk.host}:{asterisk.ami_port}"
+    def _flows(self) -> Iterator[Finding]:
         try:
-            client = AMIClient(address=asterisk.host, port=asterisk.ami_port, timeout=5)
-            secret = self._secrets.get("ami-doctor")
-            answer = client.login(username="doctor", secret=secret).response
-        except OSError as error:
-            return _broken(
-                "AMI", f"{where}: {error}", "is Asterisk running, and asterisk.ami_port right?"
-            )
-        if answer is None or answer.is_error():
-            return _broken(
-                "AMI",
-                f"{where} refuses the account `doctor`",
-                "load the rendered manager.conf into Asterisk: `cti asterisk render`",
-            )
-        return client
-
-    @staticmethod
-    def _ask(client: AMIClient, name: str, **keys: str) -> Any:
-        future = client.send_action(SimpleAction(name, **keys))
-        return future.response
-
-    def _version(self, client: AMIClient) -> Iterator[Finding]:
-        text = self._ask(client, "CoreSettings").keys.get("AsteriskVersion", "")
-        digits = text.partition("~")[0].partition("-")[0]
-        parts = tuple(int(part) for part in digits.split(".") if part.isdigit())
-        if parts[:3] in BROKEN:
-            yield _broken("Asterisk", BROKEN[parts[:3]], "install another release")
-        elif not SUPPORTED[0] <= parts < SUPPORTED[1]:
-            low = ".".join(map(str, SUPPORTED[0]))
-            yield _broken("Asterisk", f"version {text}", f"install Asterisk 22, {low} or later")
+            AgiServer.for_site(self._settings, self._site)
+        except FlowRefused as refused:
+            for finding in refused.findings:
+                yield broken("flows", str(finding), "correct that line")
         else:
-            yield _fine("Asterisk", f"version {text}")
-
-    def _clock(self, client: AMIClient) -> Iterator[Finding]:
-        before = time.time()
-        stamp = self._ask(client, "Ping").keys.get("Timestamp", "")
-        after = time.time()
-        if not stamp:
-            yield _broken(
-                "clock", "Asterisk sends no time stamps", "timestampevents=yes in manager.conf"
-            )
-            return
-        off = max(before - float(stamp), float(stamp) - after, 0.0)
-        if off > MAX_CLOCK_DIFFERENCE_S:
-            yield _broken(
-                "clock",
-                f"Asterisk's clock is {off:.3f} s away from this machine's",
-                "run chrony or systemd-timesyncd on both machines",
-            )
-        else:
-            yield _fine("clock", f"within {off * 1000:.0f} ms of this machine's")
-
-    def _rights(self, client: AMIClient) -> Iterator[Finding]:
-        """The daemon's own account: can it do what it must?"""
-        asterisk = self._settings.asterisk
-        own = AMIClient(address=asterisk.host, port=asterisk.ami_port, timeout=5)
-        secret = asterisk.ami_secret or self._secrets.get("ami")
-        answer = own.login(username=asterisk.ami_username, secret=secret).response
-        if answer is None or answer.is_error():
-            yield _broken(
-                "AMI account",
-                f"{asterisk.ami_username} is refused",
-                "asterisk.ami_username and ami_secret must be those of manager.conf",
-            )
-            return
-        listed = self._ask(own, "ListCommands").keys
-        missing = [
-            name
-            for name in ("Originate", "Setvar", "Hangup", "Status", "QueueAdd", "Redirect")
-            if name not in listed
-        ]
-        own.logoff()
-        if missing:
-            yield _broken(
-                "AMI account",
-                f"may not: {', '.join(missing)}",
-                "write=call,originate,agent,reporting for this account in manager.conf",
-            )
-        else:
-            yield _fine("AMI account", f"{asterisk.ami_username} may do all it must")
-
-    def _modules(self, client: AMIClient) -> Iterator[Finding]:
-        missing = []
-        for module, purpose in MODULES.items():
-            if not purpose:
-                continue
-            answer = self._ask(client, "ModuleCheck", Module=module)
-            if answer is None or answer.is_error():
-                missing.append(f"{module} ({purpose})")
-        if missing:
-            yield _broken("modules", f"not loaded: {', '.join(missing)}", "load => in modules.conf")
-        else:
-            yield _fine("modules", "all that are needed are loaded")
-
-    def _dialplan(self, client: AMIClient) -> Iterator[Finding]:
-        missing = [
-            context
-            for context in CONTEXTS
-            if self._ask(client, "ShowDialPlan", Context=context).is_error()
-        ]
-        if missing:
-            yield _broken(
-                "dialplan",
-                f"no context {', '.join(missing)}",
-                "include the rendered extensions.conf: `cti asterisk render`",
-            )
-        else:
-            yield _fine("dialplan", "every context is there")
-
-    def _seats(self, client: AMIClient) -> Iterator[Finding]:
-        unknown = []
-        for seat_id, seat in self._site.seats.items():
-            answer = self._ask(
-                client, "PJSIPShowEndpoint", Endpoint=seat.device.removeprefix("PJSIP/")
-            )
-            if answer is None or answer.is_error():
-                unknown.append(f"{seat_id} ({seat.device})")
-        if unknown:
-            yield _broken(
-                "seats", f"no endpoint for {', '.join(unknown)}", "render pjsip.conf again"
-            )
-        else:
-            yield _fine("seats", f"{len(self._site.seats)} seats have their endpoint")
-
-    # -------------------------------------------------------------------------- beside Asterisk
+            names = sorted({hotline.flow for hotline in self._site.hotlines})
+            yield fine("flows", f"in order: {', '.join(names)}")
 
     def _prompts(self) -> Iterator[Finding]:
-        folder = Path(self._settings.prompts.dir)
+        folder = self._settings.prompts.dir
+        library = PromptLibrary(folder, "/", self._site.hotlines[0].language)
         missing = [
-            f"{language}/{name}"
-            for language in ("zh-CN", "en")
-            for name in ("greeting", "main-menu", "transferring", "goodbye")
-            if not any(
-                (folder / start / language / f"{name}.wav").is_file() for start in ("studio", ".")
-            )
+            f"{hotline.language}/{name}.wav"
+            for hotline in self._site.hotlines
+            for name in DIALPLAN_PROMPTS
+            if not library.has(name, hotline.language)
         ]
         if missing:
-            yield _broken("prompts", f"no audio for {', '.join(missing)}", f"put it in {folder}")
+            yield broken("prompts", f"there is no {', '.join(missing)}", f"put it into {folder}")
         else:
-            yield _fine("prompts", f"in {folder}")
+            yield fine("prompts", f"{len(library.names())} in {folder}")
 
-    def _disk(self) -> Iterator[Finding]:
+    def _folders(self) -> Iterator[Finding]:
+        recording = self._settings.recording
         for what, folder in (
-            ("spool", self._settings.path(self._settings.recording.spool_dir)),
-            ("recordings", self._settings.path(self._settings.recording.store_dir)),
+            ("state", self._settings.state_dir),
+            ("spool", self._settings.path(recording.spool_dir)),
+            ("recordings", self._settings.path(recording.store_dir)),
         ):
-            existing = next(path for path in (folder, *folder.parents) if path.exists())
-            free = shutil.disk_usage(existing).free
-            detail = f"{free / (1 << 30):.1f} GiB free for {what}"
-            if free < MIN_FREE_BYTES:
-                yield _broken("disk", detail, f"make room on the disk of {existing}")
-            else:
-                yield _fine("disk", detail)
+            yield self._folder(what, folder)
+
+    @staticmethod
+    def _folder(what: str, folder: Path) -> Finding:
+        if not folder.is_dir():
+            return broken(
+                what,
+                f"{folder} is not there",
+                "start the daemon once, which makes its folders; or mount the disk",
+            )
+        try:
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            return broken(
+                what,
+                f"{folder} cannot be written ({error.strerror})",
+                "it must belong to the daemon's user, on a disk with room",
+            )
+        free = shutil.disk_usage(folder).free
+        detail = f"{free / (1 << 30):.1f} GiB free in {folder}"
+        if free < MIN_FREE_BYTES:
+            return broken(what, detail, f"make room: {MIN_FREE_BYTES >> 30} GiB at least")
+        return fine(what, detail)
 
     def _database(self) -> Iterator[Finding]:
-        url = database_url(self._settings.database.url, self._settings.state_dir)
-
-        async def check() -> None:
+        async def check(url: str) -> None:
             database = Database(url)
             try:
                 await database.check()
@@ -282,21 +125,22 @@ class Doctor:
                 await database.close()
 
         try:
-            asyncio.run(check())
+            asyncio.run(check(database_url(self._settings.database.url, self._settings.state_dir)))
+        except DatabaseOlder as error:
+            yield broken("database", error.problem, "start the daemon once; it makes the tables")
+        except StoreUnavailable as error:
+            yield broken("database", str(error), "start the database, or correct database.url")
         except StoreError as error:
-            yield _broken("database", str(error), "start the daemon once; it makes the tables")
+            yield broken("database", str(error), "correct database.url, or use that program")
         else:
-            yield _fine("database", "tables are up to date")
+            yield fine("database", "the tables are up to date")
 
     def _daemon(self) -> Iterator[Finding]:
         http = self._settings.http
         try:
             with socket.create_connection((http.host, http.port), timeout=2):
-                yield _fine("daemon", f"answers on {http.host}:{http.port}")
+                yield fine("daemon", f"answers on {http.host}:{http.port}")
         except OSError as error:
-            yield Finding(
-                "daemon",
-                Verdict.WARNING,
-                f"{http.host}:{http.port}: {error.strerror or error}",
-                "start it: ./run",
+            yield warning(
+                "daemon", f"{http.host}:{http.port}: {error.strerror or error}", "start it: ./run"
             )
