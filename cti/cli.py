@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 import sys
 from pathlib import Path
@@ -80,8 +79,12 @@ def up(
     from cti.launch import Launcher
 
     loaded = _load(settings)
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         asyncio.run(Launcher(*loaded, demo=not headless).run())
+    except* JietongError as group:
+        raise group.exceptions[0] from None
+    except* KeyboardInterrupt:
+        pass
 
 
 @app.command()

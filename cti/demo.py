@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import aiohttp
+from rich.cells import cell_len
 from rich.console import Console
 
 from bench.phones.audio import Tone
@@ -27,7 +28,7 @@ _PATIENCE_S: Final = 60.0
 
 Facts = dict[str, Any]
 _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
-    "CallArrived": lambda fact: f"来电 call from {fact['caller_number']} to {fact['hotline']}",
+    "CallArrived": lambda fact: f"来电 calls {fact['hotline']} from {fact['caller_number']}",
     "MenuKeyTaken": lambda fact: f"按键 key {fact['key']} in the menu",
     "CallQueued": lambda fact: f"排队 waiting in queue {fact['queue']}",
     "SeatOffered": lambda fact: f"振铃 seat {fact['seat']} is rung (rule: {fact['rule']})",
@@ -46,7 +47,7 @@ _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
 
 
 class Demo:
-    """Two seats sign on; one caller is served, one is served after a wait, one gives up."""
+    """Two seats sign on; two callers are served, the third gives up waiting."""
 
     def __init__(self, settings: Settings, site: Site, secrets: Secrets, console: Console) -> None:
         self._settings = settings
@@ -55,10 +56,14 @@ class Demo:
         self._console = console
         self._api = f"http://{settings.http.host}:{settings.http.port}/api/v1"
         self._phones: list[Phone] = []
+        self._callers: dict[str, str] = {}
 
     async def run(self) -> None:
         """Place the calls, tell what happens, take the seats away again."""
-        self._say("\nDemo calls (two simulated seats, three simulated callers):")
+        self._say(
+            "\n演示呼叫：两个座席、三位来电者   "
+            "Demo calls: two simulated seats, three simulated callers"
+        )
         async with self._logged_in() as session:
             watcher = asyncio.create_task(self._watch(session), name="demo-watch")
             seats = [name for name, seat in self._site.seats.items()][:2]
@@ -75,14 +80,17 @@ class Demo:
                 for phone in self._phones:
                     await phone.stop()
                 watcher.cancel()
-        self._say("\nSee them again with:  .venv/bin/cti calls list   and   cti calls show ID\n")
+        self._say(
+            "\n再看一遍   See them again:  .venv/bin/cti calls list,  .venv/bin/cti calls show ID\n"
+        )
 
     async def _calls(self) -> None:
         first = await self._call("13800138001", "张伟", "1")
         second = await self._call("13800138002", "Alice", "2")
         third = await self._call("13800138003", "李娜", "0")
-        await asyncio.sleep(4)
+        await asyncio.sleep(5)
         await third.hang_up()
+        await asyncio.sleep(1)
         for talk in (first, second):
             await talk.hang_up()
 
@@ -138,11 +146,16 @@ class Demo:
                 fact = message.json()
                 sentence = _SENTENCES.get(fact.get("kind", ""))
                 if sentence is not None:
-                    at = datetime.fromtimestamp(fact["at_us"] / 1e6).astimezone()
-                    self._say(
-                        f"  {at:%H:%M:%S}.{fact['at_us'] // 1000 % 1000:03d}  "
-                        f"{sentence(fact['data'])}"
-                    )
+                    self._tell(fact["at_us"], fact["data"], sentence)
+
+    def _tell(self, at_us: int, fact: Facts, sentence: Callable[[Facts], str]) -> None:
+        if "caller_name" in fact:
+            self._callers[fact["call"]] = fact["caller_name"]
+        at = datetime.fromtimestamp(at_us / 1e6).astimezone()
+        caller = self._callers.get(fact["call"], "")
+        # A Chinese character is as wide as two letters.
+        gap = " " * (8 - cell_len(caller))
+        self._say(f"  {at:%H:%M:%S}.{at_us // 1000 % 1000:03d}  {caller}{gap}{sentence(fact)}")
 
     def _say(self, text: str) -> None:
-        self._console.print(text, markup=False)
+        self._console.print(text, markup=False, soft_wrap=True)

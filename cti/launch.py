@@ -7,6 +7,7 @@ Asterisk outlives a killed daemon (that is the point), and nobody outlives this 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import signal
 import sys
@@ -23,15 +24,17 @@ from config.settings import Settings
 from config.site import Site
 from cti.errors import JietongError
 from cti.people import first_password
-from cti.sandbox import Sandbox
+from cti.sandbox import RootNotBuilt, Sandbox, build_root
 from cti.single import only_one
 
 INSTANCE: Final = "run"
+"""Asterisk's name in its root folder; with a hash behind it when state_dir is not the default."""
 READY_S: Final = 30.0
 RESTART_S: Final = (0.2, 1.0, 3.0, 5.0)
 """Pauses before the daemon is started again; back to the first once it has lived for a minute."""
 STEADY_S: Final = 60.0
-BUILDER: Final = Path(__file__).parents[1] / "docker" / "asterisk" / "build-root.sh"
+DEFAULT_STATE: Final = Path("var")
+STOP_S: Final = 15.0
 
 
 class DaemonNotReady(JietongError):
@@ -42,55 +45,88 @@ class DaemonNotReady(JietongError):
         super().__init__(f"the daemon did not come up: {why}\nIts log: {log}")
 
 
+class AsteriskEnded(JietongError):
+    """Fields: `code`, `log`."""
+
+    def __init__(self, code: int, log: Path) -> None:
+        self.code, self.log = code, log
+        super().__init__(f"Asterisk has ended by itself (code {code}). Its log: {log}")
+
+
+def instance_of(state_dir: Path) -> str:
+    """The name of this state folder's Asterisk: two folders on other ports run side by side."""
+    if state_dir.resolve() == DEFAULT_STATE.resolve():
+        return INSTANCE
+    return f"{INSTANCE}-{hashlib.sha256(str(state_dir.resolve()).encode()).hexdigest()[:8]}"
+
+
+def _how(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
 class Launcher:
     def __init__(self, settings: Settings, site: Site, secrets: Secrets, *, demo: bool) -> None:
-        self._settings = Sandbox.settings_for(settings, INSTANCE)
+        instance = instance_of(settings.state_dir)
+        self._settings = Sandbox.settings_for(settings, instance)
         self._site = site
         self._secrets = secrets
         self._demo = demo
         self._console = Console(highlight=False)
-        self._sandbox = Sandbox(self._settings, site, secrets, INSTANCE)
+        self._sandbox = Sandbox(self._settings, site, secrets, instance)
         self._daemon: asyncio.subprocess.Process | None = None
         self._log = self._settings.state_dir / "daemon.log"
+        self._log_begins = 0
+        self._was_ready = False
 
     async def run(self) -> None:
-        """Until Ctrl-C or SIGTERM. Raises JietongError when something cannot start."""
+        """Until Ctrl-C or SIGTERM. Raises JietongError when something cannot start or go on."""
         stop = asyncio.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
         with only_one(self._settings.state_dir / "run.lock", "./run"):
-            await self._build_root()
-            tasks: list[asyncio.Task[Any]] = [asyncio.create_task(stop.wait(), name="stop-signal")]
+            stopped = asyncio.create_task(stop.wait(), name="stop-signal")
+            work = asyncio.create_task(self._work(), name="work")
             try:
-                self._say("Starting Asterisk ...")
-                await self._sandbox.start()
-                self._say("Starting the daemon ...")
-                tasks.append(asyncio.create_task(self._keep_daemon(), name="daemon"))
-                tasks.append(asyncio.create_task(self._show(), name="show"))
-                await asyncio.wait(tasks[:2], return_when=asyncio.FIRST_COMPLETED)
-                for task in tasks:
-                    if task.done() and not task.cancelled():
-                        task.result()
+                await asyncio.wait((stopped, work), return_when=asyncio.FIRST_COMPLETED)
+                if stopped.done():
+                    self._say("\n正在停止 Stopping ...")
             finally:
-                self._say("\nStopping ...")
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                stopped.cancel()
+                work.cancel()
+                await asyncio.gather(stopped, work, return_exceptions=True)
                 await self._stop_daemon()
                 await self._sandbox.stop()
-                self._say("Stopped.")
+            if not work.cancelled():
+                work.result()
+            self._say("已停止 Stopped.")
+
+    async def _work(self) -> None:
+        await self._build_root()
+        self._say("正在启动 Asterisk   Starting Asterisk ...")
+        await self._sandbox.start()
+        self._say("正在启动接通服务   Starting the daemon ...")
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._watch_asterisk(), name="asterisk")
+            tasks.create_task(self._keep_daemon(), name="daemon")
+            tasks.create_task(self._show(), name="show")
+
+    async def _watch_asterisk(self) -> None:
+        raise AsteriskEnded(await self._sandbox.wait(), self._sandbox.log_path)
 
     def _say(self, text: str) -> None:
-        self._console.print(text, markup=False)
+        self._console.print(text, markup=False, soft_wrap=True)
 
     async def _build_root(self) -> None:
         root = self._settings.asterisk.root_dir
-        process = await asyncio.create_subprocess_exec(str(BUILDER), str(root))
-        if await process.wait() != 0:
+        fresh = not (root / ".jietong-root").is_file()
+        if fresh:
+            self._say("首次运行：下载 Asterisk   First run: fetching Asterisk, about 70 MB ...")
+        try:
+            await build_root(root.resolve(), lambda line: self._say(line) if fresh else None)
+        except RootNotBuilt as error:
             raise JietongError(
-                "the sandbox Asterisk could not be built (see above). With a Docker engine, "
-                "docker/asterisk/compose.yaml does the same"
-            )
+                f"{error}\nWith a Docker engine, docker/asterisk/compose.yaml does the same"
+            ) from error
 
     # ------------------------------------------------------------------------------- the daemon
 
@@ -104,33 +140,43 @@ class Launcher:
             await self._start_daemon(settings_file)
             assert self._daemon is not None
             code = await self._daemon.wait()
+            if not self._was_ready:
+                raise DaemonNotReady(self._log, self._last_words())
             if asyncio.get_running_loop().time() - started > STEADY_S:
                 failures = 0
             pause = RESTART_S[min(failures, len(RESTART_S) - 1)]
             failures += 1
-            self._say(f"The daemon ended (code {code}); starting it again. Its log: {self._log}")
+            self._say(
+                "接通服务已退出，正在重新启动   "
+                f"The daemon ended ({_how(code)}); starting it again. Its log: {self._log}"
+            )
             await asyncio.sleep(pause)
 
     async def _start_daemon(self, settings_file: Path) -> None:
         with self._log.open("ab") as log:
+            self._log_begins = log.tell()
             self._daemon = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "cti.cli",
-                "run",
-                "--settings",
-                str(settings_file),
+                # The daemon leaves in order when this launcher has been killed, as Asterisk does.
+                *("setpriv", "--pdeathsig", "TERM", "--"),
+                *(sys.executable, "-m", "cti.cli", "run", "--settings", str(settings_file)),
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C reaches the launcher only, which stops in order
             )
+
+    def _last_words(self) -> str:
+        """Why the daemon refused to start, in its own words."""
+        with self._log.open("rb") as log:
+            log.seek(self._log_begins)
+            text = log.read().decode(errors="replace")
+        return text[text.rfind("cti: ") :].removeprefix("cti: ").strip() or "it said nothing"
 
     async def _stop_daemon(self) -> None:
         if self._daemon is None or self._daemon.returncode is not None:
             return
         self._daemon.terminate()
         try:
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(STOP_S):
                 await self._daemon.wait()
         except TimeoutError:
             os.kill(self._daemon.pid, signal.SIGKILL)
@@ -159,42 +205,51 @@ class Launcher:
         return f"http://{self._settings.http.host}:{self._settings.http.port}"
 
     async def _show(self) -> None:
-        try:
-            await self._ready()
-        except DaemonNotReady as error:
-            self._say(str(error))
-            return
+        await self._ready()
+        self._was_ready = True
         self._print_addresses()
         if self._demo:
-            from cti.demo import Demo  # noqa: PLC0415 - the phones are an extra of `./run`
+            await self._show_demo()
+        self._say("运行中，按 Ctrl-C 停止   Running. Ctrl-C stops Asterisk and the daemon.")
 
+    async def _show_demo(self) -> None:
+        """A demo that goes wrong is told, and the hotline stays up."""
+        from cti.demo import Demo  # noqa: PLC0415 - the phones are an extra of `./run`
+
+        try:
             await Demo(self._settings, self._site, self._secrets, self._console).run()
-        self._say("Running. Ctrl-C stops Asterisk and the daemon.")
+        except Exception as error:
+            self._say(f"The demo calls failed: {type(error).__name__}: {error}")
 
     def _print_addresses(self) -> None:
         settings = self._settings
         name = self._site.name.get("zh-CN") or next(iter(self._site.name.values()))
         numbers = ", ".join(hotline.number for hotline in self._site.hotlines)
         table = Table(title=f"{name} · {numbers}", show_header=False, title_justify="left")
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
         rows: list[tuple[str, Any]] = [
-            ("API", f"{self._base_url()}/api"),
-            ("Metrics", f"{self._base_url()}/metrics"),
-            ("SIP for seats", f"{settings.asterisk.sip_host}:{settings.asterisk.sip_port} (UDP)"),
-            ("Calls come in from", ", ".join(settings.asterisk.trunk_addresses)),
-            ("Database", settings.database.url or str(settings.state_dir / "jietong.db")),
-            ("Recordings", str(settings.path(settings.recording.store_dir))),
-            ("Logs", f"{self._log}, {self._sandbox.log_path}"),
+            ("接口 API", f"{self._base_url()}/api"),
+            ("指标 Metrics", f"{self._base_url()}/metrics"),
+            (
+                "座席 SIP for seats",
+                f"{settings.asterisk.sip_host}:{settings.asterisk.sip_port} (UDP)",
+            ),
+            ("来电地址 Calls come in from", ", ".join(settings.asterisk.trunk_addresses)),
+            ("数据库 Database", settings.database.url or str(settings.state_dir / "jietong.db")),
+            ("录音 Recordings", str(settings.path(settings.recording.store_dir))),
+            ("日志 Logs", f"{self._log}\n{self._sandbox.log_path}"),
         ]
         for row in rows:
             table.add_row(*row)
         self._console.print(table)
-        logins = Table(title="Log-ins (made at first start)", title_justify="left")
+        logins = Table(title="登录账号   Log-ins (made at first start)", title_justify="left")
         for column in ("user", "role", "password"):
             logins.add_column(column)
         for user, record in self._site.users.items():
             logins.add_row(user, record.role, first_password(self._secrets, user))
         self._console.print(logins)
-        phones = Table(title="Seats' phones (SIP)", title_justify="left")
+        phones = Table(title="座席话机   Seats' phones (SIP)", title_justify="left")
         for column in ("seat", "name", "SIP user", "password"):
             phones.add_column(column)
         for seat_id, seat in self._site.seats.items():
