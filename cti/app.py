@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import time
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -40,6 +39,7 @@ from cti.errors import JietongError
 from cti.facts import EngineStarted, Fact, SeatStateChanged
 from cti.ids import QueueId, SeatId
 from cti.people import make_people
+from cti.ports import AddressRefused
 from cti.runtime.clock import Clock, HostClock
 from cti.runtime.engine import Engine
 from cti.runtime.hands import AsteriskHands
@@ -59,19 +59,6 @@ from recording.recorder import Recorder
 from recording.rules import RecordingKeeper
 
 log = structlog.get_logger(__name__)
-
-
-class AddressRefused(JietongError):
-    """The daemon cannot listen there. Fields: `section` (of the settings), `host`, `port`."""
-
-    def __init__(self, section: str, host: str, port: int, error: OSError) -> None:
-        self.section, self.host, self.port = section, host, port
-        what = (
-            f"is in use by another program; stop that, or choose another {section}.port"
-            if error.errno == errno.EADDRINUSE
-            else f"cannot be listened on ({error.strerror or error}): see {section}.host and .port"
-        )
-        super().__init__(f"TCP port {port} on {host} {what}")
 
 
 class FolderRefused(JietongError):

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +25,7 @@ from config.settings import Settings
 from config.site import Site
 from cti.errors import JietongError
 from cti.people import first_password
+from cti.ports import AddressRefused, bound
 from cti.sandbox import RootNotBuilt, Sandbox, build_root
 from cti.single import only_one
 
@@ -101,6 +103,7 @@ class Launcher:
             self._say("已停止 Stopped.")
 
     async def _work(self) -> None:
+        self._check_ports()
         await self._build_root()
         self._say("正在启动 Asterisk   Starting Asterisk ...")
         await self._sandbox.start()
@@ -109,6 +112,15 @@ class Launcher:
             tasks.create_task(self._watch_asterisk(), name="asterisk")
             tasks.create_task(self._keep_daemon(), name="daemon")
             tasks.create_task(self._show(), name="show")
+
+    def _check_ports(self) -> None:
+        """The daemon's; Asterisk's are checked by the sandbox. Better said now than in a minute."""
+        for name, section in (("agi", self._settings.agi), ("http", self._settings.http)):
+            if section.port:
+                try:
+                    bound(socket.SOCK_STREAM, section.host, section.port).close()
+                except OSError as error:
+                    raise AddressRefused(name, section.host, section.port, error) from None
 
     async def _watch_asterisk(self) -> None:
         raise AsteriskEnded(await self._sandbox.wait(), self._sandbox.log_path)

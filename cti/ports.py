@@ -3,7 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
+
+from cti.errors import JietongError
+
+
+class AddressRefused(JietongError):
+    """The daemon cannot listen there. Fields: `section` (of the settings), `host`, `port`."""
+
+    def __init__(self, section: str, host: str, port: int, error: OSError) -> None:
+        self.section, self.host, self.port = section, host, port
+        what = (
+            f"is in use by another program; stop that, or choose another {section}.port"
+            if error.errno == errno.EADDRINUSE
+            else f"cannot be listened on ({error.strerror or error}): see {section}.host and .port"
+        )
+        super().__init__(f"TCP port {port} on {host} {what}")
 
 
 def free_ports(count: int, host: str = "127.0.0.1") -> list[int]:
