@@ -130,7 +130,7 @@ async def test_foreign_secrets_are_told(patient: Patient, tmp_path: Path) -> Non
     await patient.says("refuses the account doctor", "not there", "database", settings=file)
 
 
-@pytest.mark.parametrize("module", ["app_queue", "app_userevent", "app_mixmonitor", "func_module"])
+@pytest.mark.parametrize("module", ["app_queue", "app_userevent", "func_module"])
 async def test_a_module_that_is_not_loaded_is_named_with_the_line_that_loads_it(
     patient: Patient, module: str
 ) -> None:
