@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from config.secrets import Secrets
 from config.settings import Settings, load_settings
@@ -91,16 +92,17 @@ def up(
 def doctor(settings: SettingsFile = None) -> None:
     """Check everything the daemon depends on and say what to do about each failure."""
     from cti.doctor import Doctor, Verdict
+    from cti.launch import as_run
 
-    console = Console()
-    marks = {Verdict.FINE: "[green]ok[/]", Verdict.WARNING: "[yellow]warn[/]"}
+    loaded, site, secrets = _load(settings)
+    console = Console(highlight=False, soft_wrap=True)
+    marks = {Verdict.FINE: "[green]ok  [/]", Verdict.WARNING: "[yellow]warn[/]"}
     worst = 0
-    for finding in Doctor(*_load(settings)).findings():
+    for finding in Doctor(as_run(loaded), site, secrets).findings():
         mark = marks.get(finding.verdict, "[red]FAIL[/]")
-        console.print(f"{mark:<16} [bold]{finding.what}[/]: ", end="")
-        console.print(finding.detail, markup=False, highlight=False)
+        console.print(f"{mark} [bold]{escape(finding.what)}[/]: {escape(finding.detail)}")
         if finding.advice:
-            console.print(f"       -> {finding.advice}", markup=False, highlight=False)
+            console.print(f"     -> {finding.advice}", markup=False)
         worst = max(worst, finding.verdict is Verdict.BROKEN)
     raise typer.Exit(int(worst))
 
@@ -115,7 +117,10 @@ def render_asterisk(out: Path, settings: SettingsFile = None) -> None:
     from config.asterisk import InstancePaths, event_names, render, write
 
     files = render(*_load(settings), InstancePaths.packaged(), event_names=event_names())
-    write(files, out)
+    try:
+        write(files, out)
+    except OSError as error:
+        raise JietongError(f"{out} cannot be written: {error.strerror or error}") from error
     for name in sorted(files):
         Console().print(f"{out / name}", highlight=False)
 

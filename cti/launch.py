@@ -27,7 +27,7 @@ from cti.errors import JietongError
 from cti.people import first_password
 from cti.ports import AddressRefused, bound
 from cti.sandbox import RootNotBuilt, Sandbox, build_root
-from cti.single import only_one
+from cti.single import held, only_one
 
 INSTANCE: Final = "run"
 """Asterisk's name in its root folder; with a hash behind it when state_dir is not the default."""
@@ -37,6 +37,7 @@ RESTART_S: Final = (0.2, 1.0, 3.0, 5.0)
 STEADY_S: Final = 60.0
 DEFAULT_STATE: Final = Path("var")
 STOP_S: Final = 15.0
+LOCK: Final = "run.lock"
 
 
 class DaemonNotReady(JietongError):
@@ -62,6 +63,14 @@ def instance_of(state_dir: Path) -> str:
     return f"{INSTANCE}-{hashlib.sha256(str(state_dir.resolve()).encode()).hexdigest()[:8]}"
 
 
+def as_run(settings: Settings) -> Settings:
+    """`settings` with the folders of the Asterisk that `./run` has started from them; unchanged
+    when it is not running."""
+    if not held(settings.state_dir / LOCK):
+        return settings
+    return Sandbox.settings_for(settings, instance_of(settings.state_dir))
+
+
 def _how(code: int) -> str:
     return f"signal {-code}" if code < 0 else f"exit code {code}"
 
@@ -85,7 +94,7 @@ class Launcher:
         stop = asyncio.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
-        with only_one(self._settings.state_dir / "run.lock", "./run"):
+        with only_one(self._settings.state_dir / LOCK, "./run"):
             stopped = asyncio.create_task(stop.wait(), name="stop-signal")
             work = asyncio.create_task(self._work(), name="work")
             try:

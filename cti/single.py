@@ -54,3 +54,15 @@ def only_one(lock: Path, what: str) -> Iterator[None]:
         file.write(f"{os.getpid()}\n")
         file.flush()
         yield
+
+
+def held(lock: Path) -> bool:
+    """Whether a living process holds `lock` now."""
+    try:
+        with lock.open(encoding="ascii") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False

@@ -100,6 +100,15 @@ def daemon_of(folder: Path) -> int:
     return pid
 
 
+async def cti(*arguments: str) -> tuple[int | None, str]:
+    """Exit code and output of another command beside the run."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "cti.cli", *arguments), cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    text, _ = await process.communicate()
+    return process.returncode, text.decode()
+
+
 @asynccontextmanager
 async def up(settings: Path, *options: str) -> AsyncIterator[Run]:
     process = await asyncio.create_subprocess_exec(
@@ -145,6 +154,9 @@ async def test_it_says_where_things_are_survives_a_killed_daemon_and_stops_on_ct
         async with up(settings, "--headless") as second:
             assert await second.ended() == 1
         assert re.fullmatch(r"cti: \./run is running already \(process \d+\)\. .*\n", second.said)
+
+        code, found = await cti("doctor", "--settings", str(settings))
+        assert code == 0, found
 
         killed = daemon_of(tmp_path)
         os.kill(killed, signal.SIGKILL)
@@ -213,13 +225,8 @@ async def test_asterisk_that_dies_is_told_and_ends_the_run(settings: Path, tmp_p
 async def test_the_demo_calls_run_through_and_are_kept(settings: Path) -> None:
     async with up(settings) as run:
         await run.says("Running. Ctrl-C stops", deadline=60)
-        listed = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "cti.cli", "calls", "list", "--json"),
-            *("--settings", str(settings)),
-            cwd=ROOT,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        text, _ = await listed.communicate()
+        code, text = await cti("calls", "list", "--json", "--settings", str(settings))
+        assert code == 0, text
         run.process.send_signal(signal.SIGINT)
         assert await run.ended() == 0
     calls = {call["caller_number"]: call for call in json.loads(text)}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cti.single import AlreadyRunning, LockRefused, only_one
+from cti.single import AlreadyRunning, LockRefused, held, only_one
 
 HOLDER = """
 import sys
@@ -77,3 +77,12 @@ def test_a_folder_that_cannot_be_made_is_refused_by_name(tmp_path: Path) -> None
         only_one(tmp_path / "file" / "lock", "it"),
     ):
         pass
+
+
+def test_held_tells_and_takes_nothing(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    assert not held(lock)
+    assert not lock.exists()
+    with only_one(lock, "it"):
+        assert held(lock)
+    assert not held(lock)
