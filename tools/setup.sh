@@ -33,10 +33,16 @@ install_missing() {
     missing_packages=()
 }
 
-make_venv() { # EXTRAS
-    local wanted
-    wanted=$(cat pyproject.toml <(echo "$1") <(python3 --version) | sha256sum | cut -d' ' -f1)
-    if [ "$(cat .venv/.made-for 2>/dev/null)" = "$wanted" ] && [ -x .venv/bin/python ]; then return 0; fi
+venv_stamp() { cat pyproject.toml <(echo "$1") <(python3 --version) | sha256sum | cut -d' ' -f1; }
+
+make_venv() { # EXTRA; what is made for `test` holds `phones` too
+    local made wanted
+    wanted=$(venv_stamp "$1")
+    made=$(cat .venv/.made-for 2>/dev/null || true)
+    if [ -x .venv/bin/python ]; then
+        if [ "$made" = "$wanted" ]; then return 0; fi
+        if [ "$1" = phones ] && [ "$made" = "$(venv_stamp test)" ]; then return 0; fi
+    fi
     say "Making .venv with the Python packages (pinned in pyproject.toml) ..."
     [ -x .venv/bin/python ] && .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
         || { rm -rf .venv; python3 -m venv .venv; }
