@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cti.calls.tracker import SILENCE_ALLOWANCE_US, UNCONFIRMED_US
+from cti.calls.legs import SILENCE_ALLOWANCE_US, UNCONFIRMED_US
 from cti.effects import OriginateSeat, Resync
 from cti.facts import (
     AnomalySeen,

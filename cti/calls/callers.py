@@ -1,0 +1,145 @@
+"""The caller's channel: arrival, menu, waiting, and the end of the call."""
+
+from __future__ import annotations
+
+from cti.calls import recovery
+from cti.calls.book import Book, Outcome
+from cti.calls.call import Call
+from cti.calls.endings import outcome_of
+from cti.calls.legs import SeatLegs
+from cti.effects import KeepOnChannel
+from cti.facts import (
+    AgiCommandEnded,
+    CallAbandoned,
+    CallArrived,
+    CallEnded,
+    CallPhase,
+    CallQueued,
+    ChannelCreated,
+    ChannelHangupAsked,
+    Fact,
+    FlowMarked,
+    MenuKeyTaken,
+    PersonAsked,
+    PromptEnded,
+)
+from cti.ids import CallId, QueueId
+
+
+class Callers:
+    """What happens to the calls in `book`; their seats' legs are in `legs`."""
+
+    def __init__(self, book: Book, legs: SeatLegs) -> None:
+        self._book = book
+        self._legs = legs
+
+    def arrive(self, fact: ChannelCreated) -> Fact:
+        call = Call(
+            id=CallId(fact.channel),
+            hotline=fact.exten,
+            channel_name=fact.name,
+            caller_number=fact.caller_number,
+            caller_name=fact.caller_name,
+            phase=CallPhase.MENU,
+            arrived_at=fact.at,
+        )
+        self._book.calls[call.id] = call
+        return CallArrived(
+            at=fact.at,
+            call=call.id,
+            hotline=call.hotline,
+            caller_number=call.caller_number,
+            caller_name=call.caller_name,
+        )
+
+    def agi_command_ended(self, fact: AgiCommandEnded) -> Outcome:
+        call = self._book.calls.get(CallId(fact.channel))
+        if call is not None and not fact.command.upper().startswith("EXEC USEREVENT"):
+            call.command_ended_at = fact.at
+            if fact.command.upper().startswith("STREAM FILE"):
+                call.prompt_sound_ended_at = fact.at
+        yield from ()
+
+    def flow_marked(self, fact: FlowMarked) -> Outcome:
+        call = self._book.calls.get(CallId(fact.channel))
+        if call is None or call.phase is not CallPhase.MENU:
+            return
+        match fact.mark:
+            case "menu-key":
+                yield MenuKeyTaken(
+                    at=call.command_ended_at or fact.at,
+                    call=call.id,
+                    flow=fact.get("Flow"),
+                    step=fact.get("Step"),
+                    key=fact.get("Key"),
+                )
+            case "language":
+                call.language = fact.get("Language")
+            case "person-asked":
+                call.asked_at = call.command_ended_at or fact.at
+                yield PersonAsked(at=call.asked_at, call=call.id, queue=QueueId(fact.get("Queue")))
+            case "prompt-ended":
+                call.prompt_ended_at = call.prompt_sound_ended_at or fact.at
+                yield PromptEnded(at=call.prompt_ended_at, call=call.id, prompt=fact.get("Prompt"))
+                # Before the call is queued: who waits has its clocks on the channel from the start.
+                yield KeepOnChannel(channel=call.channel, variables=recovery.clocks_to_keep(call))
+            case "queued":
+                yield from self.queue(call, fact)
+            case "flow-ended" if call.ended_by == "unknown":
+                call.ended_by = "flow"
+
+    def queue(self, call: Call, fact: FlowMarked) -> Outcome:
+        call.go(CallPhase.WAITING, "queued by the menu")
+        call.queue = QueueId(fact.get("Queue"))
+        call.priority = recovery.priority_of(fact.get("Priority"))
+        call.language = fact.get("Language") or call.language
+        call.queued_at = fact.at
+        call.asked_at = call.asked_at or fact.at
+        call.prompt_ended_at = call.prompt_ended_at or fact.at
+        yield CallQueued(
+            at=fact.at,
+            call=call.id,
+            queue=call.queue,
+            priority=call.priority,
+            language=call.language,
+            arrived_at=call.arrived_at,
+            asked_at=call.asked_at,
+            prompt_ended_at=call.prompt_ended_at,
+            channel_name=call.channel_name,
+            caller_number=call.caller_number,
+            caller_name=call.caller_name,
+        )
+        if call.hangup_asked_at:
+            yield from self.abandon(call, fact.at)
+        else:
+            yield KeepOnChannel(channel=call.channel, variables=recovery.clocks_to_keep(call))
+
+    def hangup_asked(self, call: Call, fact: ChannelHangupAsked) -> Outcome:
+        call.hangup_asked_at = call.hangup_asked_at or fact.at
+        if call.ended_by == "unknown":
+            call.ended_by = "caller"
+        yield from self.abandon(call, fact.at)
+
+    def abandon(self, call: Call, at: int) -> Outcome:
+        """The caller gave up: nobody is rung for a caller who has gone."""
+        if call.phase is not CallPhase.WAITING:
+            return
+        call.go(CallPhase.ENDED, "the caller gave up")
+        yield CallAbandoned(at=at, call=call.id, queue=call.queue, wait_us=call.wait_until(at))
+        yield from self._legs.cancel(self._book.leg_of(call))
+
+    def end(self, call: Call, at: int, cause: int) -> Outcome:
+        was = call.phase
+        yield from self.abandon(call, call.hangup_asked_at or at)
+        if call.phase is not CallPhase.ENDED:
+            call.go(CallPhase.ENDED, "the caller's channel is gone")
+        waited = was is CallPhase.WAITING or (was is CallPhase.ENDED and not call.answered)
+        del self._book.calls[call.id]
+        yield CallEnded(
+            at=at,
+            call=call.id,
+            outcome=outcome_of(call, waited=waited),
+            ended_by=call.ended_by,
+            cause=cause,
+            total_us=max(0, at - call.arrived_at),
+        )

@@ -1,0 +1,146 @@
+"""Compares belief with what Asterisk holds, and tells what was missed."""
+
+from __future__ import annotations
+
+from cti.calls import recovery
+from cti.calls.book import Book, Outcome
+from cti.calls.call import Call, SeatLeg
+from cti.calls.callers import Callers
+from cti.calls.legs import UNCONFIRMED_US, SeatLegs, take_back
+from cti.calls.meetings import Meetings
+from cti.effects import HangUp
+from cti.facts import (
+    AnomalySeen,
+    BridgeJoined,
+    CallEnded,
+    CallPhase,
+    ChannelHungUp,
+    ChannelSeen,
+    LastResortEntered,
+    Resynced,
+    SnapshotTaken,
+)
+from cti.ids import CallId, ChannelId, OfferId
+
+
+class CatchUp:
+    """Takes a snapshot in: what is gone, what is new, and what has gone on meanwhile."""
+
+    def __init__(self, book: Book, callers: Callers, legs: SeatLegs, meetings: Meetings) -> None:
+        self._book = book
+        self._callers = callers
+        self._legs = legs
+        self._meetings = meetings
+
+    def snapshot_taken(self, fact: SnapshotTaken) -> Outcome:
+        seen = {channel.channel: channel for channel in fact.channels}
+        yield from self._miss(seen, fact.at)
+        new = {
+            call.id: call
+            for call in (recovery.found_call(channel, fact.at) for channel in fact.channels)
+            if call is not None and call.id not in self._book.calls
+        }
+        self._book.calls.update(new)
+        found = [
+            leg
+            for leg in recovery.found_legs(fact, self._book.seat_of_device, self._book.calls)
+            if leg.channel not in self._book.legs and self._attach(leg, new)
+        ]
+        for call in sorted(new.values(), key=recovery.order_of_return):
+            yield recovery.recovered(call, self._book.leg_of(call), fact.at)
+        for stray in recovery.stray_offers(fact, self._book.legs):
+            yield AnomalySeen(at=fact.at, about=stray, detail="a leg without a caller")
+            yield HangUp(channel=stray)
+        for call in list(self._book.calls.values()):
+            yield from self._catch_up(call, seen[call.channel], fact.at)
+        for leg in found:
+            call = self._book.calls[leg.call]
+            if call.id not in new and call.phase is CallPhase.WAITING and not leg.bridge:
+                yield recovery.recovered(call, leg, fact.at)
+        for leg in list(self._book.legs.values()):
+            if leg.channel in seen:
+                yield from self._catch_up_leg(leg, seen[leg.channel], fact.at)
+        for call in self._book.calls.values():
+            yield from take_back(call)
+        yield Resynced(at=fact.at)
+
+    def _miss(self, seen: dict[ChannelId, ChannelSeen], at: int) -> Outcome:
+        """Calls and legs that Asterisk does not have any more."""
+        for call in [call for call in self._book.calls.values() if call.channel not in seen]:
+            yield from self._lose_sight(call, at)
+        for leg in [leg for leg in self._book.legs.values() if leg.channel not in seen]:
+            if not leg.channel_name and at < leg.offered_at + UNCONFIRMED_US:
+                leg.doubted = True
+            else:
+                gone = ChannelHungUp(at=at, channel=leg.channel, cause=0)
+                yield from self._legs.hung_up(leg, gone)
+
+    def _attach(self, leg: SeatLeg, new: dict[CallId, Call]) -> bool:
+        """A leg found in Asterisk: whether it is taken for its call's. One leg a caller: where two
+        ring, the one that was known goes on. In a call that was known, its answer is news."""
+        call = self._book.calls[leg.call]
+        rival = self._book.leg_of(call)
+        if call.phase is CallPhase.ENDED:
+            return False
+        if rival is not None:
+            if not (leg.connected and rival.pending):
+                return False
+            rival.cancelled = True
+        self._book.legs[leg.channel] = leg
+        call.leg = leg.offer
+        if leg.connected and call.id in new:
+            call.phase = CallPhase.TALKING
+            call.answered, call.answered_at = True, leg.answered_at
+        leg.connected = leg.connected and call.id in new
+        return True
+
+    def _catch_up(self, call: Call, seen: ChannelSeen, at: int) -> Outcome:
+        """Feed what was missed while the link was away through the normal path."""
+        call.bridge = seen.bridge
+        call.in_last_resort = recovery.in_last_resort(seen)
+        if call.in_last_resort and not call.last_resort_told:
+            yield LastResortEntered(at=at, call=call.id)
+        call.last_resort_told = call.in_last_resort
+        after = recovery.is_after(seen) and not seen.bridge
+        if call.phase is CallPhase.MENU and (after or recovery.is_waiting(seen)):
+            yield from self._callers.queue(call, recovery.missed_mark(seen, at))
+        leg = self._book.leg_of(call)
+        if after and call.phase is CallPhase.TALKING and leg is not None:
+            yield from self._legs.leave(leg, at)
+        elif after and call.phase is CallPhase.WAITING:
+            # By whom and when is not known, and is not made up.
+            call.phase, call.answered, call.leg = CallPhase.AFTER, True, OfferId("")
+            yield recovery.recovered(call, None, at)
+            if leg is not None:
+                leg.cancelled = True
+
+    def _catch_up_leg(self, leg: SeatLeg, seen: ChannelSeen, at: int) -> Outcome:
+        leg.channel_name, leg.doubted = seen.name, False
+        if seen.up and not leg.answered_at:
+            leg.answered_at = seen.time("CTI_ANSWERED") or at
+        if seen.bridge:
+            yield from self._meetings.joined(
+                BridgeJoined(at=at, bridge=seen.bridge, channel=leg.channel)
+            )
+        else:
+            yield from self._legs.leave(leg, at)
+        if leg.cancelled:
+            yield from self._legs.cancel(leg)  # again: the first may have been lost with the link
+
+    def _lose_sight(self, call: Call, at: int) -> Outcome:
+        """It ended while nobody was looking; how and when is not known, and is not made up. That
+        the caller gave up is known when it was told before."""
+        given_up = call.phase is CallPhase.ENDED and not call.answered
+        call.phase = CallPhase.ENDED
+        del self._book.calls[call.id]
+        leg = self._book.leg_of(call)
+        if leg is not None and leg.pending:
+            leg.cancelled = True
+        yield CallEnded(
+            at=at,
+            call=call.id,
+            outcome="abandoned" if given_up else "lost-sight",
+            ended_by=call.ended_by if given_up else "unknown",
+            cause=0,
+            total_us=max(0, at - call.arrived_at),
+        )

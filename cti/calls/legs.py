@@ -1,0 +1,214 @@
+"""The seats' legs: from an offer to its answer and its end, or to nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from cti.calls.book import Book, Outcome
+from cti.calls.call import Call, SeatLeg
+from cti.calls.endings import FailureReason, failure_reason
+from cti.effects import HangUp, OriginateSeat, Resync, ReturnToWaitingRoom
+from cti.facts import (
+    CallPhase,
+    ChannelAnswered,
+    ChannelCreated,
+    ChannelHangupAsked,
+    ChannelHungUp,
+    ChannelRang,
+    EffectFailed,
+    OfferAnswered,
+    OfferFailed,
+    OfferRang,
+    OriginateEnded,
+    SeatLeft,
+    SeatLegGone,
+    SeatOffered,
+    TalkStarted,
+    TimePassed,
+)
+from cti.ids import ChannelId, OfferId, seat_of_offer
+
+SILENCE_ALLOWANCE_US: Final = 5_000_000
+"""Asterisk ends an Originate at its own ring time-out; when it has said nothing this long after
+that, the leg is given up and Asterisk is asked what is really there."""
+UNCONFIRMED_US: Final = 1_000_000
+"""Asterisk makes an Originate's channel in a thread of its own, so a snapshot taken this soon after
+an offer need not show it."""
+
+
+class SeatLegs:
+    """What happens to the legs in `book`."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def deadline(self) -> int | None:
+        """When the next leg is given up, microseconds since the epoch."""
+        return min((self._given_up_at(leg) for leg in self._pending()), default=None)
+
+    def offered(self, fact: SeatOffered) -> Outcome:
+        call = self._book.calls.get(fact.call)
+        if call is None or call.phase is not CallPhase.WAITING:
+            yield OfferFailed(
+                at=fact.at, call=fact.call, seat=fact.seat, offer=fact.offer, reason="caller-gone"
+            )
+            return
+        leg = SeatLeg.offered(
+            offer=fact.offer,
+            seat=fact.seat,
+            call=fact.call,
+            queue=fact.queue,
+            at=fact.at,
+            ring_us=fact.ring_us,
+        )
+        self._book.legs[leg.channel] = leg
+        call.leg = leg.offer
+        yield OriginateSeat(
+            offer=fact.offer,
+            seat=fact.seat,
+            device=fact.device,
+            call=fact.call,
+            queue=fact.queue,
+            caller_channel=call.channel_name,
+            caller_number=call.caller_number,
+            caller_name=call.caller_name,
+            ring_us=fact.ring_us,
+            recording=leg.recording,
+        )
+
+    def created(self, leg: SeatLeg, fact: ChannelCreated) -> Outcome:
+        leg.channel_name, leg.doubted = fact.name, False
+        if leg.cancelled:
+            # The first hang-up came before Asterisk had made the channel.
+            yield HangUp(channel=leg.channel)
+
+    def rang(self, fact: ChannelRang) -> Outcome:
+        leg = self._book.legs.get(fact.channel)
+        if leg is not None and leg.pending and not leg.rang:
+            leg.rang = True
+            yield OfferRang(at=fact.at, call=leg.call, seat=leg.seat, offer=leg.offer)
+
+    def answered(self, fact: ChannelAnswered) -> Outcome:
+        leg = self._book.legs.get(fact.channel)
+        if leg is not None and not leg.answered_at:
+            leg.answered_at = fact.at
+        yield from ()
+
+    def connect(self, call: Call, leg: SeatLeg, at: int) -> Outcome:
+        if call.leg != leg.offer:
+            yield from self.cancel(self._book.leg_of(call))
+        call.leg = leg.offer
+        leg.connected, leg.cancelled = True, False
+        leg.answered_at = leg.answered_at or at
+        call.answered_at = leg.answered_at
+        call.answered = True
+        call.in_last_resort = False
+        call.go(CallPhase.TALKING, "connected to a seat")
+        yield OfferAnswered(
+            at=leg.answered_at,
+            call=call.id,
+            seat=leg.seat,
+            offer=leg.offer,
+            queue=leg.queue,
+            wait_us=call.wait_until(leg.answered_at),
+            recording=leg.recording,
+        )
+        yield TalkStarted(at=at, call=call.id, seat=leg.seat, offer=leg.offer)
+
+    def leave(self, leg: SeatLeg, at: int) -> Outcome:
+        if leg.left or not leg.connected:
+            return
+        leg.left = True
+        yield SeatLeft(
+            at=at,
+            call=leg.call,
+            seat=leg.seat,
+            offer=leg.offer,
+            queue=leg.queue,
+            talk_us=max(0, at - leg.answered_at),
+        )
+        call = self._book.calls.get(leg.call)
+        if call is not None and call.phase is CallPhase.TALKING and call.leg == leg.offer:
+            call.go(CallPhase.AFTER, "the seat has left")
+
+    def cancel(self, leg: SeatLeg | None) -> Outcome:
+        """Nobody is rung for a caller who has gone, or who talks to another seat."""
+        if leg is not None and leg.pending:
+            leg.cancelled = True
+            yield HangUp(channel=leg.channel)
+
+    def originate_ended(self, fact: OriginateEnded) -> Outcome:
+        leg = self._book.legs.get(ChannelId(fact.offer))
+        if leg is not None and not fact.accepted and leg.pending and not leg.channel_name:
+            detail = f"Asterisk could not ring the device (reason {fact.reason})"
+            yield from self._fail(leg, fact.at, "unreachable", detail)
+
+    def _fail(self, leg: SeatLeg, at: int, reason: FailureReason, detail: str = "") -> Outcome:
+        leg.left = True
+        self._book.legs.pop(leg.channel, None)
+        yield OfferFailed(
+            at=at, call=leg.call, seat=leg.seat, offer=leg.offer, reason=reason, detail=detail
+        )
+        call = self._book.calls.get(leg.call)
+        if call is not None and call.leg == leg.offer:
+            call.leg = OfferId("")
+            yield from take_back(call)
+
+    def hangup_asked(self, leg: SeatLeg, fact: ChannelHangupAsked) -> Outcome:
+        if not leg.connected:
+            return
+        call = self._book.calls.get(leg.call)
+        if call is not None and call.ended_by == "unknown":
+            call.ended_by = "seat"
+        yield from self.leave(leg, fact.at)
+
+    def hung_up(self, leg: SeatLeg, fact: ChannelHungUp) -> Outcome:
+        if leg.connected:
+            yield from self.leave(leg, fact.at)
+            self._book.legs.pop(leg.channel, None)
+            recording = leg.recording
+        else:
+            gone = leg.call not in self._book.calls or self._book.calls[leg.call].leg != leg.offer
+            reason = failure_reason(leg, fact.at, fact.cause, caller_gone=gone or leg.cancelled)
+            yield from self._fail(leg, fact.at, reason, f"hang-up cause {fact.cause}")
+            recording = ""
+        yield SeatLegGone(
+            at=fact.at, call=leg.call, seat=leg.seat, offer=leg.offer, recording=recording
+        )
+
+    def effect_failed(self, fact: EffectFailed) -> Outcome:
+        leg = self._book.legs.get(ChannelId(OfferId(fact.subject)))
+        if fact.effect != "OriginateSeat" or leg is None or not leg.pending:
+            return
+        if fact.reason.startswith("refused"):
+            yield from self._fail(leg, fact.at, "failed", fact.reason)
+        else:
+            # Whether the seat rings is unknown: ask Asterisk, never send the Originate again.
+            yield Resync(why=f"no word on the offer {leg.offer}: {fact.reason}")
+
+    def time_passed(self, fact: TimePassed) -> Outcome:
+        for leg in [leg for leg in self._pending() if self._given_up_at(leg) <= fact.at]:
+            yield HangUp(channel=leg.channel)
+            reason: FailureReason = "caller-gone" if leg.cancelled else "failed"
+            yield from self._fail(leg, fact.at, reason, "no word from Asterisk")
+            yield Resync(why=f"no word on the offer {leg.offer}")
+
+    def _pending(self) -> Iterator[SeatLeg]:
+        return (leg for leg in self._book.legs.values() if leg.pending and leg.ring_us)
+
+    @staticmethod
+    def _given_up_at(leg: SeatLeg) -> int:
+        if leg.doubted:
+            return leg.offered_at + UNCONFIRMED_US
+        return leg.offered_at + leg.ring_us + SILENCE_ALLOWANCE_US
+
+
+def take_back(call: Call) -> Outcome:
+    """Out of Asterisk's own Queue(), unless it rings a seat just now."""
+    if call.phase is not CallPhase.WAITING or not call.in_last_resort:
+        return
+    if call.leg and seat_of_offer(ChannelId(call.leg)) is None:
+        return
+    call.in_last_resort = False
+    yield ReturnToWaitingRoom(channel=call.channel)
