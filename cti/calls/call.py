@@ -16,6 +16,7 @@ class SeatLeg:
     dialled --> ringing --> up (answered_at) --> joined (connected) --> gone
 
     `cancelled`: hung up by us, its word is awaited. `doubted`: a snapshot came too soon to show it.
+    `looked_for_at`: Asterisk was silent, and was asked.
     """
 
     offer: OfferId
@@ -32,6 +33,7 @@ class SeatLeg:
     left: bool = False
     cancelled: bool = False
     doubted: bool = False
+    looked_for_at: int = 0
     recording: str = ""
 
     @property

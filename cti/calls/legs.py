@@ -31,7 +31,9 @@ from cti.ids import ChannelId, OfferId, seat_of_offer
 
 SILENCE_ALLOWANCE_US: Final = 5_000_000
 """Asterisk ends an Originate at its own ring time-out; when it has said nothing this long after
-that, the leg is given up and Asterisk is asked what is really there."""
+that, it is asked what is really there; and the leg is given up when that brings no word either.
+Hung up unasked it is not: after a pause of the daemon a time-out can come before the answer that
+has long been given, and a talk would be cut."""
 UNCONFIRMED_US: Final = 1_000_000
 """Asterisk makes an Originate's channel in a thread of its own, so a snapshot taken this soon after
 an offer need not show it."""
@@ -189,9 +191,11 @@ class SeatLegs:
 
     def time_passed(self, fact: TimePassed) -> Outcome:
         for leg in [leg for leg in self._pending() if self._given_up_at(leg) <= fact.at]:
-            yield HangUp(channel=leg.channel)
-            reason: FailureReason = "caller-gone" if leg.cancelled else "failed"
-            yield from self._fail(leg, fact.at, reason, "no word from Asterisk")
+            if leg.looked_for_at:
+                yield HangUp(channel=leg.channel)
+                reason: FailureReason = "caller-gone" if leg.cancelled else "failed"
+                yield from self._fail(leg, fact.at, reason, "no word from Asterisk")
+            leg.looked_for_at = fact.at
             yield Resync(why=f"no word on the offer {leg.offer}")
 
     def _pending(self) -> Iterator[SeatLeg]:
@@ -199,6 +203,8 @@ class SeatLegs:
 
     @staticmethod
     def _given_up_at(leg: SeatLeg) -> int:
+        if leg.looked_for_at:
+            return leg.looked_for_at + SILENCE_ALLOWANCE_US
         if leg.doubted:
             return leg.offered_at + UNCONFIRMED_US
         return leg.offered_at + leg.ring_us + SILENCE_ALLOWANCE_US

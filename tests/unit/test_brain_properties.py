@@ -388,16 +388,24 @@ class Hotline(RuleBasedStateMachine):
             while self.gate_open and self.asterisk.wire:
                 self._hear(self.asterisk.wire.popleft())
             if self.gate_open and not self.asterisk.wire and not self.asterisk.asked:
+                self._check_phones()
                 return
         raise AssertionError("Asterisk and the cores answer each other for ever")
+
+    def _check_phones(self) -> None:
+        """When all has been said and done, a phone rings only for a caller who waits, and no two
+        ring for one."""
+        unbridged = [leg for leg in self.asterisk.legs() if not leg.bridge]
+        rung_for = Counter(leg.variables["CTI_CALL"] for leg in unbridged)
+        assert all(count == 1 for count in rung_for.values()), "two seats ring for one caller"
+        for leg in unbridged:
+            caller = self.asterisk.caller_of(leg)
+            assert caller is not None, f"{leg.id} rings for nobody"
+            assert caller.context in ("waiting-room", "last-resort") and not caller.bridge
 
     def teardown(self) -> None:
         """Everybody hangs up and time goes by: nothing may be left over, nobody untold."""
         self._settle()
-        calling = Counter(
-            leg.variables["CTI_CALL"] for leg in self.asterisk.legs() if not leg.bridge
-        )
-        assert all(count == 1 for count in calling.values()), "two seats ring for one caller"
         known = {call.call for call in self.life.tracker.calls()}
         assert known == {CallId(one.id) for one in self._all_callers()}
         for caller in self._all_callers():

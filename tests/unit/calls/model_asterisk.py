@@ -312,8 +312,7 @@ class ModelAsterisk:
             return None
         match effect:
             case HangUp(channel=id_, cause=cause) if (one := self.channels.get(id_)) is not None:
-                self._leave(one)
-                self.not_answered(one, cause, 1) if not one.up else self._gone(one, cause)
+                self.seat_hangs_up(one) if one.up else self.not_answered(one, cause, 1)
             case KeepOnChannel(channel=id_) if (one := self.channels.get(id_)) is not None:
                 one.variables |= dict(effect.variables)
             case ReturnToWaitingRoom(channel=id_) if (one := self.channels.get(id_)) is not None:

@@ -260,21 +260,44 @@ def test_leg_that_never_comes_up_after_such_a_snapshot_is_given_up_soon() -> Non
     call = story.call_waits()
     story.snapshot(caller_seen(call))
     story.wait(UNCONFIRMED_US / SECOND)
+    assert story.only(Resync)
+    assert not story.all(OfferFailed)
+    story.snapshot(caller_seen(call))
     assert failed(story) == "failed"
     assert [one.seat for one in story.all(OriginateSeat)] == ["1001", "1002"]
 
 
-def test_silence_after_the_ring_time_gives_the_leg_up_and_asks_asterisk() -> None:
+def test_silence_after_the_ring_time_asks_asterisk_and_then_gives_the_leg_up() -> None:
     story = Story()
     story.signs_on("1001")
     story.call_waits()
     offer = story.rings("1001")
     assert story.brain.deadline() == START + RING + SILENCE_ALLOWANCE_US
     story.wait((RING + SILENCE_ALLOWANCE_US) / SECOND)
-    assert story.hung_up() == [offer]
     assert story.only(Resync)
+    assert not story.all(OfferFailed)
+    story.wait(SILENCE_ALLOWANCE_US / SECOND)
+    assert story.hung_up() == [offer]
     assert story.only(OfferFailed).detail == "no word from Asterisk"
     assert story.brain.deadline() is None
+
+
+def test_time_out_that_comes_before_an_answer_long_given_cuts_no_talk() -> None:
+    """The daemon was stopped for a while: its timers wake before the reports are read."""
+    story = Story()
+    story.signs_on("1001")
+    call = story.call_waits()
+    offer = story.rings("1001")
+    answered = story.now + 3 * SECOND
+    story.now += 60 * SECOND
+    story.wait()
+    assert story.only(Resync)
+    story.snapshot(
+        caller_seen(call, bridge="b"),
+        leg_seen(offer, call, "1001", bridge="b", answered=str(answered)),
+    )
+    assert story.only(OfferAnswered).at == answered
+    assert not story.hung_up()
 
 
 def test_leg_given_up_that_is_still_there_does_not_disturb_the_next_offer() -> None:
@@ -282,7 +305,7 @@ def test_leg_given_up_that_is_still_there_does_not_disturb_the_next_offer() -> N
     story.signs_on("1001", "1002")
     call = story.call_waits()
     old = story.rings("1001")
-    story.wait((RING + SILENCE_ALLOWANCE_US) / SECOND)
+    story.wait((RING + 2 * SILENCE_ALLOWANCE_US) / SECOND)
     new = story.rings("1002")
     story.snapshot(caller_seen(call), leg_seen(old, call, "1001"), leg_seen(new, call, "1002"))
     assert story.hung_up(lately=True) == [old]

@@ -496,3 +496,18 @@ def test_new_daemon_hears_of_a_calls_arrival_behind_the_snapshot_that_showed_it(
     story.call_arrives()
     assert not story.all(CallArrived)
     assert len(story.tracker.calls()) == 1
+
+
+def test_leg_of_a_caller_who_gave_up_is_hung_up_where_it_is_found() -> None:
+    """The caller's channel lingers (a lead listens), the leg had been given up before."""
+    story = Story()
+    story.signs_on("1001")
+    call = story.call_waits()
+    offer = story.rings("1001")
+    story.hang_up_begins(call)
+    story.wait(30)
+    assert story.only(OfferFailed).reason == "caller-gone"
+    story.snapshot(caller_seen(call), leg_seen(offer, call, "1001"))
+    assert story.hung_up(lately=True) == [offer]
+    story.channel_gone(call)
+    assert story.only(CallEnded).outcome == "abandoned"
