@@ -42,6 +42,8 @@ Translator = Callable[[Message, int], Report | None]
 
 _PHONES: Final = "PJSIP/"
 _STATE_UP: Final = "6"
+_UNSET: Final = frozenset({"", "(null)"})
+"""What Status writes for a variable that the channel does not have: printf's word for NULL."""
 _MARK_KEYS: Final = ("Flow", "Step", "Key", "Queue", "Priority", "Language", "Prompt", "Outcome")
 _DEVICE_STATES: Final = {
     "NOT_INUSE": DeviceState.IDLE,
@@ -197,7 +199,7 @@ def device_state(name: str) -> DeviceState:
 
 def _variables(message: Message) -> tuple[tuple[str, str], ...]:
     pairs = (line.partition("=") for line in message.get_all("Variable"))
-    return tuple((name, value) for name, _, value in pairs if value)
+    return tuple((name, value) for name, _, value in pairs if value not in _UNSET)
 
 
 def channel_seen(message: Message) -> ChannelSeen:
