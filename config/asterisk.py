@@ -254,13 +254,13 @@ def _values(
 def _site_values(site: Site, secrets: Secrets, checked: _Checked) -> dict[str, Any]:
     seats = []
     for seat_id, seat in site.seats.items():
-        device = checked.word(f"seats.{seat_id}.device", seat.device.removeprefix("PJSIP/"))
+        device = checked.word(f"seats.{seat_id}.device", seat.sip_user)
         checked.that(
             device.lower() not in _RESERVED_DEVICES,
             f"seats.{seat_id}.device",
             f"{device!r} is the name of a part of the configuration; choose another device name",
         )
-        secret = checked.secret(f"secrets.sip:{device}", secrets.get(f"sip:{device}"))
+        secret = checked.secret(f"secrets.{seat.sip_secret}", secrets.get(seat.sip_secret))
         seats.append({"id": seat_id, "device": device, "secret": secret})
     return {
         "hotlines": [

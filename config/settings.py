@@ -49,6 +49,7 @@ class AgiSettings(_Section):
 class HttpSettings(_Section):
     host: str
     port: Port
+    allowed_hosts: list[str]
     token_minutes: Annotated[int, Field(ge=1, le=1440)]
 
 

@@ -47,6 +47,16 @@ class Seat(_Part):
     device: Annotated[str, Field(pattern=r"^PJSIP/[A-Za-z0-9_.-]{1,64}$")]
     queues: Annotated[list[Name], Field(min_length=1)]
 
+    @property
+    def sip_user(self) -> str:
+        """The name under which the seat's phone registers."""
+        return self.device.removeprefix("PJSIP/")
+
+    @property
+    def sip_secret(self) -> str:
+        """What the phone's password is called among the secrets."""
+        return f"sip:{self.sip_user}"
+
 
 class User(_Part):
     role: Role

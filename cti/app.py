@@ -162,6 +162,7 @@ class Daemon:
             secrets=secrets,
             metrics=self._metrics,
             narrate=Narrator(names_of(site)),
+            allowed_hosts=settings.http.allowed_hosts,
         )
         self._loop.attach(hands, self._write, self._observe)
 

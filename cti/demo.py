@@ -61,7 +61,7 @@ class Demo:
     async def run(self) -> None:
         """Place the calls, tell what happens, take the seats away again."""
         self._say(
-            "\n演示呼叫：两个座席、三位来电者   "
+            "\n演示呼叫：两个坐席、三位来电者   "
             "Demo calls: two simulated seats, three simulated callers"
         )
         async with self._logged_in() as session:
@@ -111,9 +111,9 @@ class Demo:
 
     async def _seat(self, seat: str) -> None:
         phone = Phone(
-            user=self._site.seats[seat].device.removeprefix("PJSIP/"),
+            user=self._site.seats[seat].sip_user,
             server=(self._settings.asterisk.sip_host, self._settings.asterisk.sip_port),
-            password=self._secrets.get(f"sip:{seat}"),
+            password=self._secrets.get(self._site.seats[seat].sip_secret),
             answer=AnswerAfter(1.5),
         )
         await phone.start()

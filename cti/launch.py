@@ -154,7 +154,7 @@ class Launcher:
     async def _keep_daemon(self) -> None:
         settings_file = self._settings.state_dir / "effective-settings.yaml"
         text = yaml.safe_dump(yaml.safe_load(self._settings.model_dump_json()), allow_unicode=True)
-        await asyncio.to_thread(settings_file.write_text, text, "utf-8")
+        await asyncio.to_thread(_write_private, settings_file, text)
         failures = 0
         while True:
             started = asyncio.get_running_loop().time()
@@ -253,7 +253,7 @@ class Launcher:
             ("接口 API", f"{self._base_url()}/api"),
             ("指标 Metrics", f"{self._base_url()}/metrics"),
             (
-                "座席 SIP for seats",
+                "坐席 SIP for seats",
                 f"{settings.asterisk.sip_host}:{settings.asterisk.sip_port} (UDP)",
             ),
             ("来电地址 Calls come in from", ", ".join(settings.asterisk.trunk_addresses)),
@@ -270,10 +270,17 @@ class Launcher:
         for user, record in self._site.users.items():
             logins.add_row(user, record.role, first_password(self._secrets, user))
         self._console.print(logins)
-        phones = Table(title="座席话机   Seats' phones (SIP)", title_justify="left")
+        phones = Table(title="坐席话机   Seats' phones (SIP)", title_justify="left")
         for column in ("seat", "name", "SIP user", "password"):
             phones.add_column(column)
         for seat_id, seat in self._site.seats.items():
-            sip_user = seat.device.removeprefix("PJSIP/")
-            phones.add_row(seat_id, seat.name, sip_user, self._secrets.get(f"sip:{seat_id}"))
+            sip_user = seat.sip_user
+            phones.add_row(seat_id, seat.name, sip_user, self._secrets.get(seat.sip_secret))
         self._console.print(phones)
+
+
+def _write_private(file: Path, text: str) -> None:
+    """Write what may hold a database password; nobody else reads it."""
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(text)

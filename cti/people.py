@@ -22,12 +22,18 @@ def first_password(secrets: Secrets, name: str) -> str:
 
 
 async def make_people(site: Site, secrets: Secrets, users: UserStore, now_us: int) -> None:
-    """Add who is in the site file and not yet in the database. A changed role or seat follows the
-    file; a password that was changed since stays. Raises StoreError."""
+    """Make the people in the database those of the site file. Who is new is added, a changed role
+    or seat follows, who is gone may not log in any more, who is back may again. A password that
+    was changed since stays. Raises StoreError."""
+    for gone in await users.all():
+        if gone.name not in site.users and not gone.disabled:
+            await users.change(gone.name, disabled=True)
     for name, person in site.users.items():
         seat = SeatId(person.seat) if person.seat else None
         known = await users.get(name)
         if known is not None:
+            if known.disabled:
+                await users.change(name, disabled=False)
             if known.role != person.role:
                 await users.change(name, role=person.role)
             if known.seat != seat:

@@ -40,7 +40,7 @@ def only_one(lock: Path, what: str) -> Iterator[None]:
     The kernel lets the lock go when the process ends, however it ends; the file stays.
     """
     try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
+        lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         opened = lock.open("a+", encoding="ascii")
     except OSError as error:
         raise LockRefused(lock, error) from error

@@ -149,7 +149,7 @@ class Hotline:
         phone = Phone(
             user=seat,
             server=self.sip,
-            password=self.secrets.get(f"sip:{seat}"),
+            password=self.secrets.get(self.site.seats[seat].sip_secret),
             answer=answer or Manual(),
         )
         await phone.start()

@@ -206,7 +206,7 @@ async def server(
     engine: FakeEngine, history: FakeHistory, users: FakeUsers, metrics: Metrics
 ) -> AsyncIterator[tuple[ApiServer, str]]:
     api = ApiServer(
-        HttpSettings(host="127.0.0.1", port=0, token_minutes=30),
+        HttpSettings(host="127.0.0.1", port=0, allowed_hosts=[], token_minutes=30),
         engine,
         history,
         users=users,
