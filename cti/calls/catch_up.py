@@ -105,6 +105,8 @@ class CatchUp:
         if call.phase is CallPhase.MENU and (after or recovery.is_waiting(seen)):
             yield from self._callers.queue(call, recovery.missed_mark(seen, at))
         leg = self._book.leg_of(call)
+        if after and call.ended_by == "unknown":
+            call.ended_by = "seat"
         if after and call.phase is CallPhase.TALKING and leg is not None:
             yield from self._legs.leave(leg, at)
         elif after and call.phase is CallPhase.WAITING:

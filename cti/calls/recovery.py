@@ -98,6 +98,8 @@ def found_call(seen: ChannelSeen, at: int) -> Call | None:
         prompt_ended_at=seen.time("CTI_T_PROMPT") or queued,
         queued_at=queued,
         bridge=seen.bridge,
+        # The caller is still there, so it was the seat that left.
+        ended_by="seat" if phase is CallPhase.AFTER else "unknown",
         answered=phase is CallPhase.AFTER,
         in_last_resort=in_last_resort(seen),
     )
