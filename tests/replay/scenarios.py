@@ -30,6 +30,14 @@ class Stage:
         await self.api.log_in("admin", first_password(self.line.secrets, "admin"))
         self.facts = await self.stack.enter_async_context(self.api.facts())
 
+    async def kill_daemon(self) -> None:
+        """kill -9, once all facts so far are in the ledger."""
+        backlog = ""
+        while "cti_ledger_backlog 0.0" not in backlog:
+            async with self.api.session.get(f"{self.line.api_url}/metrics") as answer:
+                backlog = await answer.text()
+        self.line.kill_daemon()
+
     async def fact(self, kind: str, **fields: Any) -> dict[str, Any]:
         return await self.facts.wait_for(kind, deadline=15, **fields)
 
@@ -169,7 +177,7 @@ async def killed_while_talking(stage: Stage) -> None:
     await talking(one, ring)
     two = await call_in(stage.line, number="13800000002")
     await stage.fact("CallQueued", caller_number="13800000002")
-    stage.line.kill_daemon()
+    await stage.kill_daemon()
     await stage.line.start_daemon()
     await stage.connect()
     await ring.hang_up()
@@ -193,7 +201,7 @@ async def last_resort_and_back(stage: Stage) -> None:
     await stage.api.sign_on("1001")
     ring = await seat.next_ring(deadline=5)
     await stage.fact("OfferRang")
-    stage.line.kill_daemon()
+    await stage.kill_daemon()
     await ring.answer()
     await talking(one, ring)
     await ring.hang_up()
