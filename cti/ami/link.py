@@ -16,7 +16,7 @@ import logging
 import random
 import ssl
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -175,8 +175,21 @@ class AmiLink:
 
         Raises ActionRefused, ActionTimedOut, LinkLost, UnsafeValue.
         """
+        return await self.begin(action, deadline=deadline)
+
+    def begin(self, action: Action, *, deadline: float = 5.0) -> Coroutine[Any, Any, AmiMessage]:
+        """Write `action` now, and return what is to be awaited for its answer, as `send` gives it.
+
+        For a caller who must not wait and whose actions must leave in order. Raises LinkLost and
+        UnsafeValue at once; then nothing was written.
+        """
         protocol = self._up_protocol(action)
-        return (await self._answer(protocol, protocol.post(action), deadline))[0]
+        return self._one_answer(protocol, protocol.post(action), deadline)
+
+    async def _one_answer(
+        self, protocol: LinkProtocol, pending: PendingAction, deadline: float
+    ) -> AmiMessage:
+        return (await self._answer(protocol, pending, deadline))[0]
 
     async def send_list(
         self, action: Action, *, deadline: float = 10.0, complete_event: str = ""

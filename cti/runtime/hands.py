@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 import structlog
@@ -15,13 +15,14 @@ from cti.effects import Effect, Resync, StoreRecording, SweepSpool
 from cti.facts import EffectFailed, Report
 from cti.runtime.clock import Clock
 
+Answer = Coroutine[Any, Any, Any]
 log = structlog.get_logger(__name__)
 
 
 class Sender(Protocol):
     """What is used of the AMI link."""
 
-    async def send(self, action: Action, *, deadline: float = 5.0) -> Any: ...
+    def begin(self, action: Action, *, deadline: float = 5.0) -> Answer: ...
 
 
 class RecordingPort(Protocol):
@@ -52,8 +53,8 @@ class AsteriskHands:
         self._running: set[asyncio.Task[None]] = set()
 
     def perform(self, effect: Effect) -> None:
-        """Start doing `effect`. Tasks start in the order of creation, and each writes its first
-        action before it waits, so actions reach the wire in the order of the effects."""
+        """Start doing `effect`. Its actions are written before this returns, so they leave in the
+        order of the effects; only the answers are awaited, beside the loop."""
         match effect:
             case StoreRecording():
                 self._recorder.store(effect)
@@ -66,31 +67,38 @@ class AsteriskHands:
                 self._tell_asterisk(effect)
 
     def _tell_asterisk(self, effect: Effect) -> None:
+        answers: list[tuple[Action, Answer]] = []
+        failure = ""
         try:
-            actions = actions_for(effect)
+            for action in actions_for(effect) or []:
+                answers.append((action, self._link.begin(action)))
         except UnsafeValue as error:
-            self._failed(effect, f"refused: {error}")
-            return
-        task = asyncio.create_task(
-            self._send(effect, actions or []), name=f"effect-{type(effect).__name__}"
-        )
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+            failure = f"refused: {error}"
+        except AmiError as error:
+            failure = str(error)
+        if answers:
+            name = f"effect-{type(effect).__name__}"
+            task = asyncio.create_task(self._hear(effect, answers), name=name)
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        if failure:
+            self._failed(effect, failure)
 
-    async def _send(self, effect: Effect, actions: list[Action]) -> None:
-        for action in actions:
+    async def _hear(self, effect: Effect, answers: list[tuple[Action, Answer]]) -> None:
+        """Await every answer; the first that is a failure is reported."""
+        told = False
+        for action, answer in answers:
             try:
-                await self._link.send(action)
+                await answer
+                continue
             except ActionRefused as error:
-                if action.name not in MAY_BE_REFUSED:
-                    self._failed(effect, f"refused: {error.reason}")
-                    return
-            except UnsafeValue as error:
-                self._failed(effect, f"refused: {error}")
-                return
+                failure = f"refused: {error.reason}"
+                harmless = action.name in MAY_BE_REFUSED
             except AmiError as error:
-                self._failed(effect, str(error))
-                return
+                failure, harmless = str(error), False
+            if not harmless and not told:
+                told = True
+                self._failed(effect, failure)
 
     def _failed(self, effect: Effect, reason: str) -> None:
         log.warning("effect failed", effect=repr(effect), reason=reason)
