@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from cti.calls.call import Call, SeatLeg
 from cti.effects import Effect
-from cti.facts import Fact
+from cti.facts import Fact, OpenCall
 from cti.ids import CallId, ChannelId, SeatId
 
 Outcome = Iterator[Fact | Effect]
@@ -20,6 +20,8 @@ class Book:
     seat_of_device: dict[str, SeatId]
     calls: dict[CallId, Call] = field(default_factory=dict)
     legs: dict[ChannelId, SeatLeg] = field(default_factory=dict)
+    open_before: tuple[OpenCall, ...] = ()
+    """Calls that an earlier life of the daemon knew; looked for in the first snapshot."""
 
     def leg_of(self, call: Call) -> SeatLeg | None:
         """The leg that rings or talks for `call`."""

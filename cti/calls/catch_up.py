@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cti.calls import recovery
 from cti.calls.book import Book, Outcome
 from cti.calls.call import Call, SeatLeg
@@ -35,6 +37,7 @@ class CatchUp:
     def snapshot_taken(self, fact: SnapshotTaken) -> Outcome:
         seen = {channel.channel: channel for channel in fact.channels}
         yield from self._miss(seen, fact.at)
+        yield from self._close_earlier(seen, fact.at)
         new = {
             call.id: call
             for call in (recovery.found_call(channel, fact.at) for channel in fact.channels)
@@ -75,6 +78,13 @@ class CatchUp:
                 gone = ChannelHungUp(at=at, channel=leg.channel, cause=0)
                 yield from self._legs.hung_up(leg, gone)
 
+    def _close_earlier(self, seen: dict[ChannelId, ChannelSeen], at: int) -> Outcome:
+        """Calls of an earlier life that ended while no daemon looked."""
+        earlier, self._book.open_before = self._book.open_before, ()
+        for call in earlier:
+            if ChannelId(call.call) not in seen and call.call not in self._book.calls:
+                yield _ended_unseen(call.call, at, call.arrived_at)
+
     def _attach(self, leg: SeatLeg, new: dict[CallId, Call]) -> bool:
         """A leg found in Asterisk: whether it is taken for its call's. One leg a caller: where two
         ring, the one that was known goes on. In a call that was known, its answer is news."""
@@ -88,6 +98,9 @@ class CatchUp:
             rival.cancelled = True
         self._book.legs[leg.channel] = leg
         call.leg = leg.offer
+        if call.phase is CallPhase.MENU and call.id in new:
+            # A seat is rung, so it was queued, and its session is just ending.
+            call.phase, call.queued_at = CallPhase.WAITING, leg.offered_at
         if leg.connected and call.id in new:
             call.phase = CallPhase.TALKING
             call.answered, call.answered_at = True, leg.answered_at
@@ -138,11 +151,18 @@ class CatchUp:
         leg = self._book.leg_of(call)
         if leg is not None and leg.pending:
             leg.cancelled = True
-        yield CallEnded(
-            at=at,
-            call=call.id,
-            outcome="abandoned" if given_up else "lost-sight",
-            ended_by=call.ended_by if given_up else "unknown",
-            cause=0,
-            total_us=max(0, at - call.arrived_at),
-        )
+        ended = _ended_unseen(call.id, at, call.arrived_at)
+        if given_up:
+            ended = replace(ended, outcome="abandoned", ended_by=call.ended_by)
+        yield ended
+
+
+def _ended_unseen(call: CallId, at: int, arrived_at: int) -> CallEnded:
+    return CallEnded(
+        at=at,
+        call=call,
+        outcome="lost-sight",
+        ended_by="unknown",
+        cause=0,
+        total_us=max(0, at - arrived_at),
+    )

@@ -81,6 +81,8 @@ def found_call(seen: ChannelSeen, at: int) -> Call | None:
         return None
     arrived = seen.time("CTI_T_ARRIVED") or seen.time("CTI_ARRIVED") or at
     queued = seen.time("CTI_T_QUEUED") or seen.time("CTI_WAITING")
+    if phase is CallPhase.MENU and queued:
+        phase = CallPhase.WAITING  # told already; the session is just ending
     if phase is not CallPhase.MENU:
         queued = queued or arrived
     return Call(

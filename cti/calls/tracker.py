@@ -34,6 +34,7 @@ from cti.facts import (
     ChannelHungUp,
     ChannelRang,
     EffectFailed,
+    EngineStarted,
     Fact,
     FlowMarked,
     OriginateEnded,
@@ -57,6 +58,7 @@ class CallTracker:
         meetings = Meetings(self._book, self._legs)
         catch_up = CatchUp(self._book, self._callers, self._legs, meetings)
         self._handlers: dict[type[Fact], Callable[[Any], Outcome]] = {
+            EngineStarted: self._engine_started,
             ChannelCreated: self._channel_created,
             ChannelRang: self._legs.rang,
             ChannelAnswered: self._legs.answered,
@@ -86,6 +88,10 @@ class CallTracker:
         """Frozen snapshots of the calls alive, oldest first."""
         return tuple(self._view(call) for call in self._book.calls.values())
 
+    def _engine_started(self, fact: EngineStarted) -> Outcome:
+        self._book.open_before = fact.open_calls
+        yield from ()
+
     def _channel_created(self, fact: ChannelCreated) -> Outcome:
         leg = self._book.legs.get(fact.channel)
         if leg is not None:
@@ -93,10 +99,12 @@ class CallTracker:
         elif seat_of_offer(fact.channel) is not None:
             yield AnomalySeen(at=fact.at, about=fact.channel, detail="a leg that nobody asked for")
             yield HangUp(channel=fact.channel)
+        elif fact.linked != fact.channel:
+            # A leg of Queue() has the context of its endpoint, as a call that a seat makes has.
+            if CallId(fact.linked) in self._book.calls:
+                yield from self._queue_rings(fact)
         elif fact.context in CALLER_CONTEXTS and CallId(fact.channel) not in self._book.calls:
             yield self._callers.arrive(fact)
-        elif CallId(fact.linked) in self._book.calls and fact.linked != fact.channel:
-            yield from self._queue_rings(fact)
 
     def _queue_rings(self, fact: ChannelCreated) -> Outcome:
         """Asterisk's own Queue() rings a seat: its leg is linked to the caller's channel. It took

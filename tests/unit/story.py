@@ -272,8 +272,8 @@ class Story:
                 channel=ChannelId(leg),
                 name=f"{device_of(seat)}-{leg}",
                 linked=ChannelId(call),
-                context="last-resort",
-                exten="",
+                context="from-seat",
+                exten="s",
                 caller_number=seat,
                 caller_name="",
             )
