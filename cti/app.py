@@ -36,7 +36,7 @@ from cti.api.server import ApiServer
 from cti.brain import Brain
 from cti.calls.tracker import CallTracker
 from cti.errors import JietongError
-from cti.facts import EngineStarted, Fact, SeatStateChanged
+from cti.facts import EngineStarted, Fact, OpenCall, SeatStateChanged
 from cti.ids import QueueId, SeatId
 from cti.people import make_people
 from cti.ports import AddressRefused
@@ -59,6 +59,9 @@ from recording.recorder import Recorder
 from recording.rules import RecordingKeeper
 
 log = structlog.get_logger(__name__)
+
+JOURNAL_PATIENCE_S = 5.0
+"""How long a start waits for a left-over journal to be written to the database."""
 
 
 class FolderRefused(JietongError):
@@ -179,10 +182,15 @@ class Daemon:
             except OSError as error:
                 raise FolderRefused(f"recording.{name}", folder, error) from error
         await asyncio.to_thread(self._writer.open)
-        seats = await self._remembered_seats()
         self._supervisor.vital("ledger", self._writer.run())
+        seats, open_calls = await self._remembered()
         self._loop.post(
-            EngineStarted(at=self._clock.now_us(), version=version("jietong"), seats=seats)
+            EngineStarted(
+                at=self._clock.now_us(),
+                version=version("jietong"),
+                seats=seats,
+                open_calls=open_calls,
+            )
         )
         self._supervisor.vital("engine-loop", self._loop.run())
         with _listening("agi", settings.agi.host, settings.agi.port):
@@ -211,15 +219,22 @@ class Daemon:
         await self._database.close()
         log.info("stopped")
 
-    async def _remembered_seats(self) -> tuple[SeatStateChanged, ...]:
-        """Since when each seat is what it is. The database may be away: then it starts anew."""
+    async def _remembered(self) -> tuple[tuple[SeatStateChanged, ...], tuple[OpenCall, ...]]:
+        """Since when each seat is what it is, and the calls of an earlier life that had not ended.
+        The database may be away: then nothing is remembered."""
         try:
             await self._database.upgrade()
             await make_people(self._site, self._secrets, self._users, self._started_us)
-            return tuple((await self._ledger.last_seat_states()).values())
-        except StoreUnavailable as error:
+            # What an earlier life left in the journal is part of what it knew.
+            async with asyncio.timeout(JOURNAL_PATIENCE_S):
+                await self._writer.drained()
+            seats = await self._ledger.last_seat_states()
+            calls = await self._ledger.open_calls()
+        except (StoreUnavailable, TimeoutError) as error:
             log.warning("database away at start; facts go to the journal", error=str(error))
-            return ()
+            return (), ()
+        open_calls = (OpenCall(call=call.call, arrived_at=call.arrived_us) for call in calls)
+        return tuple(seats.values()), tuple(open_calls)
 
     def _write(self, facts: tuple[Fact, ...]) -> None:
         self._writer.write([self._entries.entry(fact) for fact in facts])

@@ -187,11 +187,21 @@ class SnapshotTaken(Report):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCall:
+    """A call whose end is not in the ledger. `arrived_at`: microseconds since the epoch."""
+
+    call: CallId
+    arrived_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineStarted(Report):
-    """The daemon came up. Seat states as last written down, for what Asterisk does not keep."""
+    """The daemon came up, with what was written down and Asterisk does not keep: the seats' last
+    states, and the calls that had not ended."""
 
     version: str
     seats: tuple[SeatStateChanged, ...] = ()
+    open_calls: tuple[OpenCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

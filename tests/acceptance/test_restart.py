@@ -199,3 +199,21 @@ async def test_stopped_in_order_and_started_again_seats_and_callers_are_as_they_
             await caller.hang_up()
     finally:
         await back.__aexit__()
+
+
+async def test_a_call_that_ends_while_nobody_looks_is_closed_in_the_ledger_at_the_next_start(
+    line: Hotline, api: ApiClient
+) -> None:
+    async with api.facts() as facts:
+        caller = await call_in(line)
+        queued = await facts.wait_for("CallQueued", deadline=8)
+    line.stop_daemon()
+    await caller.hang_up()
+    await line.start_daemon()
+    back = await logged_in(line)
+    try:
+        ended = await back.call(queued["call"], deadline=5)
+        assert (ended["outcome"], ended["ended_by"]) == ("lost-sight", "unknown")
+        assert await back.calls(state="live") == []
+    finally:
+        await back.__aexit__()
