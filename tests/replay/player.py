@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from acd.dispatcher import Dispatcher
 from acd.seats import SeatSnapshot
+from config.site import Site, load_site
 from cti.app import cores_for
 from cti.brain import Brain
 from cti.calls.call import CallSnapshot
-from cti.effects import Effect, OriginateSeat
+from cti.effects import Effect
 from cti.facts import EngineStarted, Fact, Report, SeatCommand, SeatStateChanged, TimePassed
-from config.site import Site, load_site
-from tests.replay.trace import Run, Trace
+from tests.replay.trace import Trace
 
 SITE: Final = Path(__file__).parents[2] / "config/sites/demo-water/site.yaml"
 AFTERWARDS_US: Final = 600_000_000
@@ -54,8 +53,9 @@ class Player:
     """One daemon's cores, and the timer that keeps their deadlines when `own_timer`."""
 
     def __init__(self, trace: Trace, played: Played, *, own_timer: bool) -> None:
-        self._tracker, self._dispatcher, *others = cores_for(site_of(trace))
-        self._brain = Brain((self._tracker, self._dispatcher, *others))
+        cores = cores_for(site_of(trace))
+        self._tracker, self._dispatcher = cores[:2]
+        self._brain = Brain(cores)
         self._own_timer = own_timer
         self.played = played
         self.place = 0
@@ -127,12 +127,3 @@ def attach(trace: Trace, cut: int, before: Played) -> Played:
     player.time_passes(shot.at + AFTERWARDS_US)
     player.end()
     return player.played
-
-
-def without_runs(trace: Trace) -> Trace:
-    """The trace with one daemon that lives through all of it."""
-    return replace(trace, runs=(Run(0, len(trace.events), trace.runs[0].own),))
-
-
-def offered(played: Played) -> set[str]:
-    return {effect.offer for effect in played.all(OriginateSeat)}

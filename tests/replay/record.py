@@ -15,6 +15,7 @@ from inspect import getdoc
 from pathlib import Path
 from typing import Any
 
+from config.settings import load_settings
 from cti.facts import (
     EffectFailed,
     EngineStarted,
@@ -30,7 +31,6 @@ from cti.facts import (
 from cti.sandbox import build_root
 from cti.store.database import Database, database_url
 from cti.store.ledger import SqlLedger
-from config.settings import load_settings
 from tests.acceptance.hotline import ROOT, hotline
 from tests.replay.outcome import calls_in, seats_in
 from tests.replay.scenarios import SCENARIOS, Stage
@@ -65,7 +65,6 @@ async def record(name: str) -> Trace:
                 await stage.connect()
                 await scenario(stage)
                 await tap.no_channels()
-            await tap.close()
         runs = await ledger_runs(Path(folder) / "state")
     draft = Trace(name, getdoc(scenario) or "", tuple(tap.events), tuple(tap.shots))
     placed = [place(draft, run) for run in runs]

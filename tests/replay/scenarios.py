@@ -11,7 +11,15 @@ from bench.phones.audio import Tone
 from bench.phones.phone import AnswerAfter, AnswerPolicy, Ignore, Manual, Phone, RejectWith
 from cti.people import first_password
 from tests.acceptance.api_client import ApiClient, FactStream
-from tests.acceptance.hotline import CALLER_HZ, PROMPTS, SEAT_HZ, Hotline, call_in, talking
+from tests.acceptance.hotline import (
+    CALLER_HZ,
+    HOLD_MUSIC_HZ,
+    PROMPTS,
+    SEAT_HZ,
+    Hotline,
+    call_in,
+    talking,
+)
 from tests.replay.tap import Tap
 
 
@@ -81,7 +89,7 @@ async def answered_caller_hangs_up(stage: Stage) -> None:
 async def abandoned_waiting(stage: Stage) -> None:
     """Nobody is signed on; the caller gives up."""
     caller = await call_in(stage.line)
-    await stage.fact("CallQueued")
+    await caller.heard.wait_for_tone(HOLD_MUSIC_HZ, deadline=8)
     await caller.hang_up()
     await stage.fact("CallEnded")
 
@@ -167,6 +175,24 @@ async def english_menu(stage: Stage) -> None:
     await stage.fact("RecordingStored")
 
 
+async def menu_fails_until_given_up(stage: Stage) -> None:
+    """Every menu session fails; the dialplan gives the menu up, and a seat answers all the same."""
+    await seat_of(stage, "1001", AnswerAfter(0))
+    await stage.api.sign_on("1001")
+    phone = await stage.line.caller()
+    call = await phone.call("12345", audio=Tone(CALLER_HZ))
+    await call.answered(deadline=5)
+    await call.heard.wait_for_sound(deadline=5)
+    await stage.kill_daemon()
+    channel = stage.tap.shots[-1].report.channels[0].name
+    stage.tap.say(Action="Setvar", Channel=channel, Variable="CTI_HOTLINE", Value="404")
+    await stage.line.start_daemon()
+    await stage.connect()
+    await call.heard.wait_for_tone(SEAT_HZ, deadline=40)
+    await call.hang_up()
+    await stage.fact("RecordingStored")
+
+
 async def killed_while_talking(stage: Stage) -> None:
     """The daemon is killed while one caller talks and another waits, and comes back."""
     seat = await seat_of(stage, "1001", Manual())
@@ -242,6 +268,7 @@ SCENARIOS: Final[dict[str, tuple[Scenario, dict[str, Any]]]] = {
     "hung-up-in-menu": (hung_up_in_menu, {}),
     "two-calls-interleaved": (two_calls_interleaved, {"ring_seconds": 15}),
     "english-menu": (english_menu, {}),
+    "menu-fails-until-given-up": (menu_fails_until_given_up, {}),
     "killed-while-talking": (killed_while_talking, {"ring_seconds": 15}),
     "last-resort-and-back": (last_resort_and_back, {"ring_seconds": 15}),
 }

@@ -18,9 +18,12 @@ _QUESTIONS: Final = ("Status", "QueueStatus", "DeviceStateList")
 _LAST: Final = ("StatusComplete", "QueueStatusComplete", "DeviceStateListComplete")
 _ITEMS: Final = ("Status", "QueueMember", "DeviceStateChange")
 _READ_HEADERS: Final = frozenset(
-    """Event Uniqueid Channel Linkedid Context Application ChannelState BridgeID CallerIDNum
-    CallerIDName Variable Queue Name StateInterface Paused PausedReason Device State""".split()
-)
+    {
+        "Event", "Uniqueid", "Channel", "Linkedid", "Context", "Application", "ChannelState",
+        "BridgeID", "CallerIDNum", "CallerIDName", "Variable", "Queue", "Name", "StateInterface",
+        "Paused", "PausedReason", "Device", "State",
+    }
+)  # fmt: skip
 """Headers of a snapshot's answers that are read (cti/ami/translate.py)."""
 
 
@@ -39,7 +42,7 @@ class Tap:
 
     async def connect(self, host: str, port: int, user: str, secret: str) -> None:
         reader, self._writer = await asyncio.open_connection(host, port)
-        self._say(Action="Login", Username=user, Secret=secret)
+        self.say(Action="Login", Username=user, Secret=secret)
         self._task = asyncio.create_task(self._read(reader), name="tap")
         self._ask()
         await self.until(lambda: bool(self.shots))
@@ -68,7 +71,8 @@ class Tap:
             )
         )
 
-    def _say(self, **headers: str) -> None:
+    def say(self, **headers: str) -> None:
+        """Send an action; nobody waits for its answer."""
         lines = "".join(f"{key}: {value}\r\n" for key, value in headers.items())
         self._writer.write(f"{lines}\r\n".encode())
 
@@ -78,7 +82,7 @@ class Tap:
         self._open = set(_LAST)
         for question in _QUESTIONS:
             extra = {"Variables": ",".join(SNAPSHOT_VARIABLES)} if question == "Status" else {}
-            self._say(Action=question, ActionID=f"{_ASK}{len(self.shots)}", **extra)
+            self.say(Action=question, ActionID=f"{_ASK}{len(self.shots)}", **extra)
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         parser = AmiParser(max_message_bytes=65536, max_line_bytes=8192)

@@ -21,7 +21,7 @@ def trace(request: pytest.FixtureRequest) -> Trace:
 def test_every_scenario_has_its_trace_and_none_is_large() -> None:
     from tests.replay.scenarios import SCENARIOS
 
-    assert NAMES == sorted(SCENARIOS)
+    assert sorted(SCENARIOS) == NAMES
     assert all(file.stat().st_size < 150_000 for file in TRACES.iterdir())
 
 
@@ -53,7 +53,7 @@ def test_each_offer_is_one_originate_and_it_is_the_one_in_the_trace(trace: Trace
         if message.event == "OriginateResponse"
     }
     kept = {
-        seen.channel: seen.get("CTI_RECORDING")
+        str(seen.channel): seen.get("CTI_RECORDING")
         for shot in trace.shots
         for seen in shot.report.channels
         if seen.get("CTI_RECORDING")
