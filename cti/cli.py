@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -105,6 +106,41 @@ def doctor(settings: SettingsFile = None) -> None:
             console.print(f"     -> {finding.advice}", markup=False)
         worst = max(worst, finding.verdict is Verdict.BROKEN)
     raise typer.Exit(int(worst))
+
+
+@app.command()
+def replay(
+    settings: SettingsFile = None,
+    since: Annotated[
+        datetime | None, typer.Option("--from", help="Only starts of the daemon from then on.")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option("--to", help="Only starts before then.")] = None,
+) -> None:
+    """Decide every report of the ledger again and compare with what was decided then.
+
+    Times without a zone are Beijing time. The site file must be the one of that time.
+    """
+    from cti.replay import FOREVER_US, replay_ledger
+    from cti.store.speech import HOME_ZONE
+
+    def us(time: datetime | None, otherwise: int) -> int:
+        if time is None:
+            return otherwise
+        return int((time if time.tzinfo else time.replace(tzinfo=HOME_ZONE)).timestamp() * 1e6)
+
+    loaded, site, _ = _load(settings)
+    asked = replay_ledger(loaded, site, from_us=us(since, 0), to_us=us(until, FOREVER_US))
+    result = asyncio.run(asked)
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    for run, why in result.cut_short.items():
+        console.print(f"run {run} was compared up to its gap only: {why}")
+    if result.difference is not None:
+        console.print(str(result.difference))
+        raise typer.Exit(1)
+    console.print(
+        f"same decisions: {result.reports} reports, {result.decisions} decisions"
+        f" ({result.runs} starts of the daemon)"
+    )
 
 
 asterisk_app = typer.Typer(no_args_is_help=True)
