@@ -8,6 +8,7 @@ connection, and takes from the ledger what the daemon heard from others than Ast
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import tempfile
 from contextlib import AsyncExitStack
@@ -48,6 +49,8 @@ OWN = (
     RecordingMissed,
 )
 _FOREVER_US = 2**62
+_SANDBOX = re.compile(r"test-[0-9]+-[0-9]+")
+"""The folder of one sandbox's files; it stands in the paths of prompts."""
 
 
 async def record(name: str) -> Trace:
@@ -56,7 +59,7 @@ async def record(name: str) -> Trace:
     await build_root(root, print)
     with tempfile.TemporaryDirectory(prefix="trace-") as folder:
         async with hotline(Path(folder), root_dir=root, **changes) as line:
-            tap = Tap(lambda text: text.replace(folder, "/hotline"))
+            tap = Tap(lambda text: _SANDBOX.sub("hotline", text.replace(folder, "/hotline")))
             address = line.settings.asterisk
             secret = address.ami_secret or line.secrets.get("ami")
             await tap.connect(address.host, address.ami_port, address.ami_username, secret)

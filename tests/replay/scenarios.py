@@ -10,6 +10,7 @@ from typing import Any, Final
 from bench.phones.audio import Tone
 from bench.phones.phone import AnswerAfter, AnswerPolicy, Ignore, Manual, Phone, RejectWith
 from cti.people import first_password
+from cti.sandbox import Sandbox
 from tests.acceptance.api_client import ApiClient, FactStream
 from tests.acceptance.hotline import (
     CALLER_HZ,
@@ -45,6 +46,14 @@ class Stage:
             async with self.api.session.get(f"{self.line.api_url}/metrics") as answer:
                 backlog = await answer.text()
         self.line.kill_daemon()
+
+    async def sign_of_life(self) -> None:
+        """Wait for the first one that the daemon leaves in Asterisk."""
+        settings, said = self.line.settings, ""
+        name = settings.prompts.dir_in_asterisk.split("/")[2]
+        sandbox = Sandbox(settings, self.line.site, self.line.secrets, name)
+        while "CTI_BEAT=" not in said:
+            said = await sandbox.cli("dialplan show globals")
 
     async def fact(self, kind: str, **fields: Any) -> dict[str, Any]:
         return await self.facts.wait_for(kind, deadline=15, **fields)
@@ -183,6 +192,7 @@ async def menu_fails_until_given_up(stage: Stage) -> None:
     call = await phone.call("12345", audio=Tone(CALLER_HZ))
     await call.answered(deadline=5)
     await call.heard.wait_for_sound(deadline=5)
+    await stage.sign_of_life()
     await stage.kill_daemon()
     channel = stage.tap.shots[-1].report.channels[0].name
     stage.tap.say(Action="Setvar", Channel=channel, Variable="CTI_HOTLINE", Value="404")
