@@ -60,6 +60,8 @@ from recording.rules import RecordingKeeper
 
 log = structlog.get_logger(__name__)
 
+COUNT_EVERY_S = 1.0
+PEOPLE_RETRY_S = 5.0
 JOURNAL_PATIENCE_S = 5.0
 """How long a start waits for a left-over journal to be written to the database."""
 
@@ -167,6 +169,7 @@ class Daemon:
             narrate=Narrator(names_of(site)),
             allowed_hosts=settings.http.allowed_hosts,
         )
+        self._counted_events = self._counted_journalled = 0
         self._loop.attach(hands, self._write, self._observe)
 
     async def start(self) -> None:
@@ -199,6 +202,7 @@ class Daemon:
             await self._api.start()
         await self._link.start()
         self._supervisor.vital("resync", self._gate.run(self._link))
+        self._supervisor.vital("counters", repeat("counters", COUNT_EVERY_S, self._count))
         beat_s = settings.life.beat_seconds
         self._supervisor.vital("sign-of-life", repeat("sign-of-life", beat_s, self._beat))
         log.info("started", http=settings.http.port, agi=settings.agi.port)
@@ -232,9 +236,27 @@ class Daemon:
             calls = await self._ledger.open_calls()
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("database away at start; facts go to the journal", error=str(error))
+            self._supervisor.passing("people", self._make_people_later())
             return (), ()
         open_calls = (OpenCall(call=call.call, arrived_at=call.arrived_us) for call in calls)
         return tuple(seats.values()), tuple(open_calls)
+
+    async def _make_people_later(self) -> None:
+        """Nobody can log in before the database is there; then everybody of the site can."""
+        while True:
+            await asyncio.sleep(PEOPLE_RETRY_S)
+            try:
+                await make_people(self._site, self._secrets, self._users, self._started_us)
+            except StoreUnavailable:
+                continue
+            return
+
+    async def _count(self) -> None:
+        """Counters of parts that know nothing of metrics."""
+        events, journalled = self._link.stats.events, self._writer.stats().journalled
+        self._metrics.count_ami_events(events - self._counted_events)
+        self._metrics.count_journalled(max(0, journalled - self._counted_journalled))
+        self._counted_events, self._counted_journalled = events, journalled
 
     def _write(self, facts: tuple[Fact, ...]) -> None:
         self._writer.write([self._entries.entry(fact) for fact in facts])

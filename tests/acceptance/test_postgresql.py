@@ -35,6 +35,17 @@ async def line(
         yield running
 
 
+async def counted(api: ApiClient, line: Hotline, name: str) -> None:
+    """Wait until the counter `name` is above zero."""
+    async with asyncio.timeout(10):
+        while True:
+            async with api.session.get(f"{line.api_url}/metrics") as answer:
+                lines = (await answer.text()).splitlines()
+            if any(text.startswith(f"{name} ") and float(text.split()[1]) > 0 for text in lines):
+                return
+            await asyncio.sleep(0.1)
+
+
 async def test_a_call_while_the_database_is_away_is_served_and_written_down_once_it_is_back(
     line: Hotline, server: PostgresServer
 ) -> None:
@@ -53,6 +64,8 @@ async def test_a_call_while_the_database_is_away_is_served_and_written_down_once
             await facts.wait_for("TalkStarted", deadline=8)
             await during.hang_up()
             second = await facts.wait_for("CallEnded", deadline=8)
+            await counted(api, line, "cti_ledger_journalled_total")
+            await counted(api, line, "cti_ami_events_total")
             await asyncio.to_thread(server.start)
 
         for ended in (first, second):
