@@ -211,9 +211,11 @@ def root_of_nobody(asterisk_root: Path) -> Iterator[Path]:
         asterisk_root,
         root,
         symlinks=True,
-        ignore=lambda folder, _: {"srv"} if Path(folder) == asterisk_root else set(),
+        # dev holds real devices where Asterisk runs in a plain chroot: /dev/zero has no end.
+        ignore=lambda folder, _: {"srv", "dev"} if Path(folder) == asterisk_root else set(),
     )
     (root / "srv").mkdir()
+    (root / "dev").mkdir()
     for path in (place, *place.rglob("*")):
         os.lchown(path, NOBODY, NOBODY)
     yield root
