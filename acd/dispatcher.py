@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
+from acd.phones import Phones
 from acd.queues import QueueRecord, WaitingCall, WaitingLine
 from acd.seats import Seat, SeatRecord, SeatSnapshot, Wish
 from acd.strategies import LongestIdle, Strategy
@@ -19,9 +20,9 @@ from cti.facts import (
     CallPhase,
     CallQueued,
     CallRecovered,
+    ChannelCreated,
     CommandRefused,
     DeviceChanged,
-    DeviceState,
     EngineStarted,
     Fact,
     LinkLost,
@@ -55,6 +56,7 @@ class Dispatcher:
         strategy: Strategy | None = None,
     ) -> None:
         self._seats = {record.id: Seat(record) for record in seats}
+        self._phones = Phones(self._seats.values())
         self._queues = {record.id: record for record in queues}
         self._strategy = strategy or LongestIdle()
         self._line = WaitingLine()
@@ -69,6 +71,7 @@ class Dispatcher:
             LinkLost: self._link_lost,
             SeatCommand: self._seat_command,
             DeviceChanged: self._device_changed,
+            ChannelCreated: self._channel_created,
             CallQueued: self._call_queued,
             CallRecovered: self._call_recovered,
             CallAbandoned: self._call_gone,
@@ -136,6 +139,7 @@ class Dispatcher:
         ranking = tuple(
             SeatRank(seat=other.id, idle_us=max(0, at - other.idle_since)) for other in ranked[:5]
         )
+        self._phones.offered(seat)
         changed = seat.go(SeatState.RINGING, at, call=call.call)
         seat.offer = offer
         yield SeatOffered(
@@ -218,6 +222,8 @@ class Dispatcher:
         seat = self._seats.get(fact.seat)
         if seat is None or seat.offer != fact.offer:
             return
+        if fact.by_far_end:
+            self._phones.hung_up(seat)
         queue = self._queues.get(fact.queue)
         wrapup_us = queue.wrapup_us if queue else 0
         if wrapup_us and not (seat.wish and seat.wish.state is SeatState.SIGNED_OFF):
@@ -276,9 +282,11 @@ class Dispatcher:
             yield seat.go(wish.state, fact.at, reason=wish.reason)
 
     def _device_changed(self, fact: DeviceChanged) -> Outcome:
-        for seat in self._seats.values():
-            if seat.record.device == fact.device:
-                seat.device = fact.state
+        self._phones.changed(fact)
+        yield from ()
+
+    def _channel_created(self, fact: ChannelCreated) -> Outcome:
+        self._phones.leg_created(fact)
         yield from ()
 
     def _time_passed(self, fact: TimePassed) -> Outcome:
@@ -303,9 +311,7 @@ class Dispatcher:
         Nothing is offered before all that follows from the snapshot has been taken in.
         """
         self._link_up = False
-        devices = dict(fact.devices)
-        for seat in self._seats.values():
-            seat.device = devices.get(seat.record.device, DeviceState.UNKNOWN)
+        self._phones.snapshot_taken(fact)
         if not self._fresh:
             return
         self._fresh = False

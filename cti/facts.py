@@ -61,6 +61,8 @@ class ChannelHangupAsked(Report):
 
     channel: ChannelId
     cause: int
+    by_far_end: bool = False
+    """The far end has hung up (SIP BYE); else Asterisk ends the channel, by itself or on demand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -347,6 +349,8 @@ class SeatLeft(Fact):
     queue: QueueId
     talk_us: int
     """From answer to now, microseconds."""
+    by_far_end: bool = False
+    """The seat's phone has hung up: it can take a call, though Asterisk calls it in use still."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,13 @@ def _new_state(message: Message, at: int) -> Report | None:
 
 
 def _hangup_request(message: Message, at: int) -> Report:
+    """`ast_queue_hangup`: a channel's driver says that its far end has hung up."""
+    cause = _number(message.get("Cause"))
+    return ChannelHangupAsked(at=at, channel=_channel(message), cause=cause, by_far_end=True)
+
+
+def _soft_hangup_request(message: Message, at: int) -> Report:
+    """`ast_softhangup`: Asterisk ends the channel by itself, or an action does."""
     cause = _number(message.get("Cause"))
     return ChannelHangupAsked(at=at, channel=_channel(message), cause=cause)
 
@@ -157,7 +164,7 @@ _TRANSLATORS: Final[dict[str, Translator]] = {
     "Newchannel": _new_channel,
     "Newstate": _new_state,
     "HangupRequest": _hangup_request,
-    "SoftHangupRequest": _hangup_request,
+    "SoftHangupRequest": _soft_hangup_request,
     "Hangup": _hangup,
     "BridgeEnter": _bridge_enter,
     "BridgeLeave": _bridge_leave,

@@ -118,7 +118,7 @@ class SeatLegs:
         )
         yield TalkStarted(at=at, call=call.id, seat=leg.seat, offer=leg.offer)
 
-    def leave(self, leg: SeatLeg, at: int) -> Outcome:
+    def leave(self, leg: SeatLeg, at: int, *, by_far_end: bool = False) -> Outcome:
         if leg.left or not leg.connected:
             return
         leg.left = True
@@ -129,6 +129,7 @@ class SeatLegs:
             offer=leg.offer,
             queue=leg.queue,
             talk_us=max(0, at - leg.answered_at),
+            by_far_end=by_far_end,
         )
         call = self._book.calls.get(leg.call)
         if call is not None and call.phase is CallPhase.TALKING and call.leg == leg.offer:
@@ -163,7 +164,7 @@ class SeatLegs:
         call = self._book.calls.get(leg.call)
         if call is not None and call.ended_by == "unknown":
             call.ended_by = "seat"
-        yield from self.leave(leg, fact.at)
+        yield from self.leave(leg, fact.at, by_far_end=fact.by_far_end)
 
     def hung_up(self, leg: SeatLeg, fact: ChannelHungUp) -> Outcome:
         if leg.connected:
