@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -83,10 +84,23 @@ def up(
     loaded = _load(settings)
     try:
         asyncio.run(Launcher(*loaded, demo=not headless).run())
-    except* JietongError as group:
-        raise group.exceptions[0] from None
-    except* KeyboardInterrupt:
+    except KeyboardInterrupt:
         pass
+    except BaseExceptionGroup as group:
+        # Not `except*`: before Python 3.11.4 that wraps what is raised in it again.
+        ours, other = group.split(JietongError)
+        if ours is None or (other is not None and other.split(KeyboardInterrupt)[1] is not None):
+            raise
+        raise next(_leaves(ours)) from None
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    """The single errors of a group, first come first."""
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
 
 
 @app.command()
