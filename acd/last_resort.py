@@ -49,22 +49,18 @@ class LastResortKeeper:
 
     def _reconcile(self, fact: SnapshotTaken) -> Iterator[Effect]:
         """Put right what Asterisk lost or kept wrongly while nobody watched. On the first snapshot
-        its members are the truth, and the seats' own states follow from them."""
+        its members are the truth, and the seats' own states follow from them; but who signed on
+        before it, while there was no link, is told to Asterisk now."""
         seen = {(member.queue, member.seat, member.device): member for member in fact.members}
-        if self._fresh:
-            self._fresh = False
-            for member in fact.members:
-                record = self._records.get(member.seat)
-                if record is None or not _fits(member, record):
-                    yield _drop(member)
-            return
+        fresh, self._fresh = self._fresh, False
         for key, wanted in self._wanted.items():
             found = seen.get((*key, wanted.device))
             if found is None or (found.paused, found.reason) != (wanted.paused, wanted.reason):
                 yield wanted
-        for (queue, seat, device), member in seen.items():
-            wanted_there = self._wanted.get((queue, seat))
-            if wanted_there is None or wanted_there.device != device:
+        for member in seen.values():
+            record = self._records.get(member.seat)
+            believed = fresh or (member.queue, member.seat) in self._wanted
+            if record is None or not _fits(member, record) or not believed:
                 yield _drop(member)
 
 

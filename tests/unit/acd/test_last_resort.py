@@ -81,3 +81,14 @@ def test_sign_off_that_was_lost_with_the_link_is_put_right() -> None:
     story.wishes("1001", "sign-off")
     story.snapshot(members=(member("1001"),))
     assert dropped(story) == [("repairs", "1001")]
+
+
+def test_seat_that_signed_on_before_there_was_a_link_becomes_a_member_with_the_first_snapshot() -> (
+    None
+):
+    story = Story(link=False, queues_of={"1001": ("repairs",), "1002": ("repairs",)})
+    story.signs_on("1001")
+    kept(story)  # sent into the void: there is no link
+    story.snapshot(members=(member("1002"),))
+    assert sorted(kept(story)) == [("repairs", "1001", False, ""), ("repairs", "1002", False, "")]
+    assert dropped(story) == []
