@@ -72,33 +72,27 @@ class AsteriskHands:
         try:
             for action in actions_for(effect) or []:
                 answers.append((action, self._link.begin(action)))
-        except UnsafeValue as error:
-            failure = f"refused: {error}"
-        except AmiError as error:
-            failure = str(error)
+        except Exception as error:
+            failure = _told(error)
         if answers:
             name = f"effect-{type(effect).__name__}"
-            task = asyncio.create_task(self._hear(effect, answers), name=name)
+            task = asyncio.create_task(self._hear(effect, answers, bool(failure)), name=name)
             self._running.add(task)
             task.add_done_callback(self._running.discard)
         if failure:
             self._failed(effect, failure)
 
-    async def _hear(self, effect: Effect, answers: list[tuple[Action, Answer]]) -> None:
-        """Await every answer; the first that is a failure is reported."""
-        told = False
+    async def _hear(self, effect: Effect, answers: list[tuple[Action, Answer]], told: bool) -> None:
+        """Await every answer; the first that is a failure is reported, once an effect."""
         for action, answer in answers:
             try:
                 await answer
-                continue
-            except ActionRefused as error:
-                failure = f"refused: {error.reason}"
-                harmless = action.name in MAY_BE_REFUSED
-            except AmiError as error:
-                failure, harmless = str(error), False
-            if not harmless and not told:
-                told = True
-                self._failed(effect, failure)
+            except Exception as error:
+                if isinstance(error, ActionRefused) and action.name in MAY_BE_REFUSED:
+                    log.info("refused, taken as so", action=action.name, why=error.reason)
+                elif not told:
+                    told = True
+                    self._failed(effect, _told(error))
 
     def _failed(self, effect: Effect, reason: str) -> None:
         log.warning("effect failed", effect=repr(effect), reason=reason)
@@ -110,3 +104,15 @@ class AsteriskHands:
                 reason=reason,
             )
         )
+
+
+def _told(error: Exception) -> str:
+    """The reason in `EffectFailed`: "refused" says for certain that nothing has been done."""
+    if isinstance(error, ActionRefused):
+        return f"refused: {error.reason}"
+    if isinstance(error, UnsafeValue):
+        return f"refused: {error}"
+    if isinstance(error, AmiError):
+        return str(error)
+    log.error("an effect met a bug of ours", exc_info=error)
+    return repr(error)
