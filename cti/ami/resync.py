@@ -25,19 +25,32 @@ from cti.runtime.clock import Clock
 log = structlog.get_logger(__name__)
 
 MAX_HELD: Final = 200_000
-"""Events held back at most; a snapshot takes milliseconds, so more than this means it hangs."""
+"""Events held back at most (some 100 MB). A snapshot takes milliseconds; with more than this it is
+worth nothing: all are dropped and the next snapshot tells what they led to."""
 RETRY_S: Final = 0.5
+APART_S: Final = 0.2
+"""Between two snapshots of one connection: a bug that asks for one with each report must not make
+Asterisk do nothing else."""
 
 
 class EventGate:
     """Turns AMI messages into reports and posts them, or holds them while a snapshot runs."""
 
-    def __init__(self, post: Callable[[Report], None], clock: Clock) -> None:
+    def __init__(
+        self,
+        post: Callable[[Report], None],
+        clock: Clock,
+        *,
+        apart_s: float = APART_S,
+        retry_s: float = RETRY_S,
+    ) -> None:
         self._post = post
         self._clock = clock
         self._held: list[Report] | None = []
         self._wanted = asyncio.Event()
         self._lost = True
+        self._apart_s = apart_s
+        self._retry_s = retry_s
 
     @property
     def open(self) -> bool:
@@ -54,11 +67,17 @@ class EventGate:
             self._post(report)
         elif len(self._held) < MAX_HELD:
             self._held.append(report)
+        else:
+            # What is left out now is missing in this snapshot: take another one after it.
+            log.warning("snapshot too slow, taken again", held=len(self._held))
+            self._held = []
+            self._wanted.set()
 
     def link_up(self) -> None:
         """Logged in: nothing is passed on until a snapshot has been."""
         self._lost = False
-        self.request()
+        self._held = []
+        self._wanted.set()
 
     def link_down(self) -> None:
         """Nothing is known from here until the next snapshot."""
@@ -68,24 +87,30 @@ class EventGate:
             self._post(LinkLost(at=self._clock.now_us()))
 
     def request(self) -> None:
-        """Ask for a snapshot soon; asking twice before it is taken makes one."""
-        if self._held is None:
-            self._held = []
+        """Ask for a snapshot soon; asking twice before it is taken makes one. Events are passed
+        on until it begins."""
         self._wanted.set()
 
     async def run(self, link: AmiLink) -> None:
         """Take snapshots when wanted, for ever."""
+        now = asyncio.get_running_loop().time
+        taken = -self._apart_s
         while True:
             await self._wanted.wait()
+            if self._held is None:
+                await asyncio.sleep(max(0.0, taken + self._apart_s - now()))
             self._wanted.clear()
             if self._lost:
                 continue
+            if self._held is None:
+                self._held = []
             try:
                 await self._take(link)
             except AmiError as error:
                 log.warning("snapshot failed", error=str(error))
-                await asyncio.sleep(RETRY_S)
+                await asyncio.sleep(self._retry_s)
                 self._wanted.set()
+            taken = now()
 
     async def _take(self, link: AmiLink) -> None:
         # Own time is taken before Asterisk is asked: no event held back is older than it by more
