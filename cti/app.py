@@ -1,7 +1,8 @@
 """The only place where objects are wired; the order of start and stop.
 
 start: flows -> database -> cores and loop -> FastAGI -> HTTP -> AMI link -> sign of life
-stop:  the other way round; Asterisk and its calls stay as they are
+stop:  AMI link -> FastAGI -> recorder -> HTTP -> the loop takes in what is left -> ledger;
+       Asterisk and its calls stay as they are
 """
 
 from __future__ import annotations
@@ -42,12 +43,13 @@ from cti.people import make_people
 from cti.ports import AddressRefused
 from cti.runtime.clock import Clock, HostClock
 from cti.runtime.engine import Engine
+from cti.runtime.errors import LoopEnded
 from cti.runtime.hands import AsteriskHands
 from cti.runtime.loop import EngineLoop
 from cti.runtime.supervisor import Supervisor, repeat
 from cti.store.database import Database, database_url
 from cti.store.entries import EntryMaker, new_run
-from cti.store.errors import StoreError, StoreUnavailable
+from cti.store.errors import StoreUnavailable
 from cti.store.journal import Journal
 from cti.store.ledger import SqlLedger
 from cti.store.narrator import Narrator
@@ -115,6 +117,8 @@ class Daemon:
         clock: Clock = HostClock()
         self._clock = clock
         self._supervisor = Supervisor()
+        self._leaving = asyncio.Event()
+        self._link_ended = asyncio.Event()
         # Ledger
         self._database = Database(database_url(settings.database.url, settings.state_dir))
         self._ledger = SqlLedger(self._database)
@@ -140,6 +144,7 @@ class Daemon:
             settings.path(settings.recording.store_dir),
             self._loop.post,
             clock,
+            safe=self._facts_safe,
         )
         hands = AsteriskHands(
             self._link, self._recorder, self._gate.request, self._loop.post, clock
@@ -201,6 +206,7 @@ class Daemon:
         with _listening("http", settings.http.host, settings.http.port):
             await self._api.start()
         await self._link.start()
+        self._supervisor.vital("ami-link", self._until_link_ends())
         self._supervisor.vital("resync", self._gate.run(self._link))
         self._supervisor.vital("counters", repeat("counters", COUNT_EVERY_S, self._count))
         beat_s = settings.life.beat_seconds
@@ -212,15 +218,25 @@ class Daemon:
         await self._supervisor.wait()
 
     async def stop(self) -> None:
-        """Leave Asterisk alone with the calls; write down what is known."""
-        await self._link.stop()
-        await self._agi.stop()
-        await self._recorder.stop()
-        await self._api.stop()
-        with contextlib.suppress(StoreError):
-            await self._writer.stop()
-        await self._supervisor.stop()
-        await self._database.close()
+        """Leave Asterisk alone with the calls; write down what is known. A part that fails to stop
+        does not keep the others from it."""
+        self._leaving.set()
+        for stop in (
+            self._link.stop,
+            self._agi.stop,
+            self._recorder.stop,
+            self._api.stop,
+            self._loop.settled,
+            self._writer.stop,
+            self._supervisor.stop,
+            self._database.close,
+        ):
+            try:
+                await stop()
+            except LoopEnded:
+                pass  # it was the loop that died; that is why we stop
+            except Exception:
+                log.exception("a part did not stop well", part=stop.__qualname__)
         log.info("stopped")
 
     async def _remembered(self) -> tuple[tuple[SeatStateChanged, ...], tuple[OpenCall, ...]]:
@@ -243,19 +259,25 @@ class Daemon:
 
     async def _make_people_later(self) -> None:
         """Nobody can log in before the database is there; then everybody of the site can."""
-        while True:
-            await asyncio.sleep(PEOPLE_RETRY_S)
+        while not self._leaving.is_set():
             try:
-                await make_people(self._site, self._secrets, self._users, self._started_us)
-            except StoreUnavailable:
-                continue
-            return
+                async with asyncio.timeout(PEOPLE_RETRY_S):
+                    await self._leaving.wait()
+            except TimeoutError:
+                with contextlib.suppress(StoreUnavailable):
+                    await make_people(self._site, self._secrets, self._users, self._started_us)
+                    return
+
+    async def _facts_safe(self) -> None:
+        """Returns when every report posted before is in the ledger or its journal."""
+        await self._loop.settled()
+        await self._writer.flush()
 
     async def _count(self) -> None:
         """Counters of parts that know nothing of metrics."""
-        events, journalled = self._link.stats.events, self._writer.stats().journalled
+        events, journalled = self._link.stats.events, self._writer.stats().kept_in_journal
         self._metrics.count_ami_events(events - self._counted_events)
-        self._metrics.count_journalled(max(0, journalled - self._counted_journalled))
+        self._metrics.count_journalled(journalled - self._counted_journalled)
         self._counted_events, self._counted_journalled = events, journalled
 
     def _write(self, facts: tuple[Fact, ...]) -> None:
@@ -271,10 +293,22 @@ class Daemon:
             self._gate.link_up()
         else:
             self._gate.link_down()
+        if state.phase is Phase.STOPPED:
+            self._link_ended.set()
+
+    async def _until_link_ends(self) -> None:
+        """It ends for good only when we stop it, or by a bug of ours: then the daemon ends too."""
+        await self._link_ended.wait()
+
+    @property
+    def _serving(self) -> bool:
+        """Whether calls are routed: the link is up and the cores know what Asterisk holds."""
+        return self._gate.open and self._loop.in_step
 
     async def _beat(self) -> None:
-        """The dialplan serves callers itself when this has been absent for too long."""
-        if not self._link.state.up:
+        """The dialplan serves callers itself when this has been absent for too long: also when the
+        daemon lives and is connected, and yet cannot route."""
+        if not self._serving:
             return
         action = Action.of("Setvar", Variable="CTI_BEAT", Value=int(time.time()))
         with contextlib.suppress(AmiError):
@@ -291,9 +325,7 @@ class Daemon:
             WriterState.LOSING: "down",
         }
         return Health(
-            ami_link=(
-                "up" if self._gate.open else "down" if phase is Phase.STOPPED else "connecting"
-            ),
+            ami_link="up" if self._serving else "down" if phase is Phase.STOPPED else "connecting",
             database=database[stats.state],  # type: ignore[arg-type]
             loop_lag_us=loop.lag_us,
             ledger_backlog=stats.queued + stats.journalled,

@@ -87,7 +87,7 @@ class LedgerWriter:
         self._state = WriterState.DATABASE
         self._stopping = self._closed = False
         self._accepted = self._settled = 0
-        self._lost = 0
+        self._lost = self._kept = 0
         self._runner: asyncio.Task[object] | None = None
 
     @property
@@ -104,6 +104,7 @@ class LedgerWriter:
             lost=self._lost,
             refused=self._sieve.refused,
             failures=self._patience.failures,
+            kept_in_journal=self._kept,
         )
 
     def open(self) -> None:
@@ -250,6 +251,7 @@ class LedgerWriter:
                 _log.warning("journal append failed", error=str(error))
                 return False
             self._take_out(stored)
+            self._kept += stored
             if stored < len(some):
                 return False
         return True

@@ -40,6 +40,8 @@ class WriterStats:
     """Entries that the database refuses for their content; kept in the second journal."""
     failures: int
     """Attempts at the database that failed."""
+    kept_in_journal: int = 0
+    """Entries that went through the journal."""
 
 
 class Patience:
