@@ -5,14 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from config.secrets import Secrets
 from config.settings import Settings
 from cti.ami.link import Action, AmiLink, AmiMessage, AmiSettings, LinkState
+from cti.ids import OFFER_PREFIX
+
+
+@dataclass(frozen=True)
+class Gap:
+    """`us`: microseconds. `by_daemon`: the next leg has a channel id of the daemon's making."""
+
+    us: int
+    by_daemon: bool
 
 
 class Watch:
-    """Gaps between a seat's hang-up and the next call leaving for it, microseconds.
+    """Gaps between a seat's hang-up and the next call leaving for it.
 
     The hang-up is Asterisk's report that the seat's BYE has come (HangupRequest); the next call
     has left when Asterisk has made the channel of the next leg (Newchannel). Both stamps are
@@ -22,7 +32,7 @@ class Watch:
     def __init__(self, device: str) -> None:
         self._prefix = f"{device}-"
         self._hung_up_at = 0
-        self.gaps_us: list[int] = []
+        self._gaps: list[Gap] = []
         self.up = asyncio.Event()
 
     def event(self, message: AmiMessage) -> None:
@@ -33,12 +43,20 @@ class Watch:
         if message.event == "HangupRequest":
             self._hung_up_at = at
         elif message.event == "Newchannel" and self._hung_up_at:
-            self.gaps_us.append(at - self._hung_up_at)
+            by_daemon = message.get("Uniqueid").startswith(OFFER_PREFIX)
+            self._gaps.append(Gap(at - self._hung_up_at, by_daemon))
             self._hung_up_at = 0
 
-    def forget_last(self) -> None:
-        """Between two rounds there is no gap to measure."""
+    def begin(self) -> None:
+        """A turn begins: what was before is in no gap."""
         self._hung_up_at = 0
+        self._gaps = []
+
+    def gaps_us(self, *, by_daemon: bool) -> list[int]:
+        """The gaps since `begin`. Raises RuntimeError when the other side served a caller."""
+        if any(gap.by_daemon is not by_daemon for gap in self._gaps):
+            raise RuntimeError("both sides have served callers in one turn")
+        return [gap.us for gap in self._gaps]
 
     def state(self, state: LinkState) -> None:
         if state.up:
