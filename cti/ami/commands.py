@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from cti.ami.actions import Action
-from cti.ami.safety import caller_id, check_dial_target
+from cti.ami.safety import caller_id, check_channel_id, check_dial_target
 from cti.effects import (
     DropMember,
     Effect,
@@ -32,7 +32,7 @@ def _originate(effect: OriginateSeat) -> list[Action]:
         # OriginateResponse carries it even when no channel could be made.
         ActionID=effect.offer,
         Channel=check_dial_target(effect.device),
-        ChannelId=effect.offer,
+        ChannelId=check_channel_id(effect.offer),
         Context=SEAT_LEG_CONTEXT,
         Exten="s",
         Priority=1,
@@ -53,12 +53,15 @@ def _originate(effect: OriginateSeat) -> list[Action]:
 
 
 def _hang_up(effect: HangUp) -> list[Action]:
-    return [Action.of("Hangup", Channel=effect.channel, Cause=str(effect.cause))]
+    # Hangup takes a value between slashes as a pattern over all channels.
+    channel = check_channel_id(effect.channel, "Channel")
+    return [Action.of("Hangup", Channel=channel, Cause=effect.cause)]
 
 
 def _keep(effect: KeepOnChannel) -> list[Action]:
+    channel = check_channel_id(effect.channel, "Channel")
     return [
-        Action.of("Setvar", Channel=effect.channel, Variable=name, Value=value)
+        Action.of("Setvar", Channel=channel, Variable=name, Value=value)
         for name, value in effect.variables
     ]
 
@@ -67,7 +70,7 @@ def _return(effect: ReturnToWaitingRoom) -> list[Action]:
     return [
         Action.of(
             "Redirect",
-            Channel=effect.channel,
+            Channel=check_channel_id(effect.channel, "Channel"),
             Context=WAITING_ROOM_CONTEXT,
             Exten="s",
             Priority="1",
@@ -99,6 +102,7 @@ def _keep_member(effect: KeepMember) -> list[Action]:
 
 
 def _drop_member(effect: DropMember) -> list[Action]:
+    # As Asterisk itself named it: a member may have been made by somebody else.
     return [Action.of("QueueRemove", Queue=effect.queue, Interface=effect.device)]
 
 

@@ -42,6 +42,7 @@ Translator = Callable[[Message, int], Report | None]
 
 _PHONES: Final = "PJSIP/"
 _STATE_UP: Final = "6"
+_MOST_DIGITS: Final = 18
 _UNSET: Final = frozenset({"", "(null)"})
 """What Status writes for a variable that the channel does not have: printf's word for NULL."""
 _MARK_KEYS: Final = ("Flow", "Step", "Key", "Queue", "Priority", "Language", "Prompt", "Outcome")
@@ -62,7 +63,8 @@ def _channel(message: Message) -> ChannelId:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() else 0
+    """A count or a code; 0 for what is none. Python refuses to read thousands of digits."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else 0
 
 
 def _known(text: str) -> str:

@@ -1,0 +1,173 @@
+"""Effects as actions: what is written, in which order, and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cti.ami.commands import actions_for, subject_of
+from cti.ami.errors import UnsafeValue
+from cti.effects import (
+    DropMember,
+    Effect,
+    HangUp,
+    KeepMember,
+    KeepOnChannel,
+    OriginateSeat,
+    Resync,
+    ReturnToWaitingRoom,
+    StoreRecording,
+    SweepSpool,
+)
+from cti.ids import CallId, ChannelId, OfferId, QueueId, SeatId
+
+CALLER = ChannelId("jt1-1790000000.7")
+ORIGINATE = OriginateSeat(
+    offer=OfferId("offer.1001.5"),
+    seat=SeatId("1001"),
+    device="PJSIP/1001",
+    call=CallId(CALLER),
+    queue=QueueId("repairs"),
+    caller_channel="PJSIP/trunk-00000001",
+    caller_number="13800000001",
+    caller_name="张三",
+    ring_us=15_000_000,
+    recording="jt1-1790000000.7--offer.1001.5.raw",
+)
+MEMBER = KeepMember(
+    queue=QueueId("repairs"), seat=SeatId("1001"), device="PJSIP/1001", paused=True, reason="午休"
+)
+
+
+def lines(effect: Effect) -> list[list[str]]:
+    """Each action as its lines on the wire, without the ActionID."""
+    written = [action.encode("x").decode().split("\r\n") for action in actions_for(effect) or []]
+    return [[line for line in one if line and line != "ActionID: x"] for one in written]
+
+
+def test_offer_rings_the_seats_device_under_our_own_id() -> None:
+    (action,) = actions_for(ORIGINATE) or []
+    assert (action.get("ActionID"), action.get("ChannelId")) == ("offer.1001.5", "offer.1001.5")
+    assert lines(ORIGINATE) == [
+        [
+            "Action: Originate",
+            "Channel: PJSIP/1001",
+            "ChannelId: offer.1001.5",
+            "Context: seat-leg",
+            "Exten: s",
+            "Priority: 1",
+            "Timeout: 15000",
+            'CallerID: "张三" <13800000001>',
+            "Async: true",
+            "Variable: CTI_CALL=jt1-1790000000.7",
+            "Variable: CTI_SEAT=1001",
+            "Variable: CTI_OFFER=offer.1001.5",
+            "Variable: CTI_QUEUE=repairs",
+            "Variable: CTI_CALLER=PJSIP/trunk-00000001",
+            "Variable: CTI_RECORDING=jt1-1790000000.7--offer.1001.5.raw",
+        ]
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        'a"<1>\r\nAction: Command',
+        "x\nChannel: Local/1",
+        "\0",
+        "${SHELL(id)}",
+        "a,b&c/d",
+        "\u202egnp",
+    ],
+)
+def test_callers_name_stays_inside_the_caller_id(name: str) -> None:
+    (action,) = lines(replace(ORIGINATE, caller_name=name, caller_number="1\r\n${X}2"))
+    assert [line for line in action if line.startswith(("Channel:", "Action:"))] == [
+        "Action: Originate",
+        "Channel: PJSIP/1001",
+    ]
+    (caller,) = [line for line in action if line.startswith("CallerID")]
+    assert caller.endswith('" <12>')
+    assert caller.count('"') == 2
+    assert len(action) == 15
+
+
+@pytest.mark.parametrize(
+    "device",
+    ["Local/1001@from-trunk", "PJSIP/1001&PJSIP/1002", "PJSIP/trunk/sip:1@evil", "PJSIP/1,60", ""],
+)
+def test_device_that_would_ring_elsewhere_is_refused(device: str) -> None:
+    with pytest.raises(UnsafeValue):
+        actions_for(replace(ORIGINATE, device=device))
+    with pytest.raises(UnsafeValue):
+        actions_for(replace(MEMBER, device=device))
+
+
+@pytest.mark.parametrize("channel", ["/.*/", "", "a b", "x\r\nAction: Command", "all,x"])
+def test_channel_that_is_no_id_is_refused(channel: str) -> None:
+    wrong = ChannelId(channel)
+    for effect in (
+        HangUp(channel=wrong),
+        KeepOnChannel(channel=wrong, variables=(("CTI_T_ARRIVED", "1"),)),
+        ReturnToWaitingRoom(channel=wrong),
+        replace(ORIGINATE, offer=OfferId(channel)),
+    ):
+        with pytest.raises(UnsafeValue):
+            actions_for(effect)
+
+
+def test_member_is_added_and_then_paused_so_that_both_meet_one_that_is_there() -> None:
+    assert lines(MEMBER) == [
+        [
+            "Action: QueueAdd",
+            "Queue: repairs",
+            "Interface: PJSIP/1001",
+            "MemberName: 1001",
+            "StateInterface: PJSIP/1001",
+            "Paused: true",
+        ],
+        [
+            "Action: QueuePause",
+            "Queue: repairs",
+            "Interface: PJSIP/1001",
+            "Paused: true",
+            "Reason: 午休",
+        ],
+    ]
+    assert lines(replace(MEMBER, paused=False, reason=""))[1][3:] == ["Paused: false", "Reason: "]
+
+
+def test_the_other_effects_are_one_action_each_or_one_for_each_variable() -> None:
+    assert lines(HangUp(channel=CALLER)) == [
+        ["Action: Hangup", f"Channel: {CALLER}", "Cause: 16"],
+    ]
+    assert lines(ReturnToWaitingRoom(channel=CALLER)) == [
+        [
+            "Action: Redirect",
+            f"Channel: {CALLER}",
+            "Context: waiting-room",
+            "Exten: s",
+            "Priority: 1",
+        ]
+    ]
+    kept = KeepOnChannel(channel=CALLER, variables=(("CTI_T_ASKED", "5"), ("CTI_T_PROMPT", "6")))
+    assert [action[2:] for action in lines(kept)] == [
+        ["Variable: CTI_T_ASKED", "Value: 5"],
+        ["Variable: CTI_T_PROMPT", "Value: 6"],
+    ]
+    dropped = DropMember(queue=QueueId("bills"), seat=SeatId("1001"), device="PJSIP/1001")
+    assert lines(dropped) == [["Action: QueueRemove", "Queue: bills", "Interface: PJSIP/1001"]]
+
+
+def test_what_is_not_asterisks_business_is_no_action() -> None:
+    stored = StoreRecording(call=CallId("c"), offer=OfferId("o"), seat=SeatId("s"), file="c--o.raw")
+    for effect in (Resync(why="x"), SweepSpool(living=()), stored):
+        assert actions_for(effect) is None
+
+
+def test_failure_tells_the_offer_before_the_channel_before_the_seat() -> None:
+    assert subject_of(ORIGINATE) == "offer.1001.5"
+    assert subject_of(HangUp(channel=CALLER)) == CALLER
+    assert subject_of(MEMBER) == "1001"
+    assert subject_of(Resync(why="x")) == ""
