@@ -37,7 +37,7 @@ from cti.api.server import ApiServer
 from cti.brain import Brain
 from cti.calls.tracker import CallTracker
 from cti.errors import JietongError
-from cti.facts import EngineStarted, Fact, OpenCall, SeatStateChanged
+from cti.facts import EngineStarted, Fact, OpenCall, Resynced, SeatStateChanged
 from cti.ids import QueueId, SeatId
 from cti.people import make_people
 from cti.ports import AddressRefused
@@ -287,6 +287,9 @@ class Daemon:
         for fact in facts:
             self._metrics.observe(fact)
             self._fanout.publish(fact)
+            if isinstance(fact, Resynced):
+                # At once, not at the next turn: callers must not go to Queue() meanwhile.
+                self._supervisor.passing("first-sign-of-life", self._beat())
 
     def _on_link_state(self, state: LinkState) -> None:
         if state.up:
