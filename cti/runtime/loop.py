@@ -63,6 +63,7 @@ class EngineLoop:
         )
         self._timer: asyncio.TimerHandle | None = None
         self._timer_for: int | None = None
+        self._due = 0.0
         self._rung: int | None = None
         self._ended = False
         self._in_step = False
@@ -186,16 +187,17 @@ class EngineLoop:
             log.exception("core failed to tell its deadline")
             return
         stuck = deadline is not None and deadline == self._rung
-        if stuck and self._timer is not None and self._timer_for == deadline:
-            return  # however many reports come meanwhile, its second passes
+        loop = asyncio.get_running_loop()
+        known = self._timer is not None and self._timer_for == deadline
+        if known and (stuck or self._due <= loop.time()):
+            return  # however many reports come meanwhile, none puts off what is due
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         if deadline is None:
             return
         delay_s = max(0, deadline - self._clock.now_us()) / 1e6
-        loop = asyncio.get_running_loop()
-        due = loop.time() + (max(delay_s, STUCK_S) if stuck else delay_s)
+        self._due = due = loop.time() + (max(delay_s, STUCK_S) if stuck else delay_s)
         self._timer_for = deadline
         self._timer = loop.call_at(due, self._ring, deadline, due)
 
