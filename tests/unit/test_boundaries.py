@@ -36,6 +36,7 @@ PURE: Final = (
     "ivr_flows/state.py",
     "ivr_flows/actions.py",
     "ivr_flows/interpreter.py",
+    "ivr_flows/sayings/",
 )
 """Takes reports and time, returns facts and effects."""
 SHARED: Final = frozenset({"cti.facts", "cti.effects", "cti.ids", "cti.errors"})
