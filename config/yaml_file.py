@@ -1,7 +1,7 @@
-"""YAML with line numbers: an error in a file names the file, the line and the key.
+"""YAML with places: an error in a file names the file, the line, the column and the key.
 
 Values become plain dicts; the place of every key is kept beside them, so that a pydantic error
-location such as `("http", "port")` can be turned into `site.yaml:12`.
+location such as `("http", "port")` can be turned into `site.yaml:12:9`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,18 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import SettingsError
+from yaml.composer import Composer
+from yaml.constructor import SafeConstructor
+from yaml.cyaml import CParser  # type: ignore[attr-defined]
+from yaml.resolver import Resolver
 
 from config.errors import Complaint, SettingsRefused
+from config.yaml_slips import plain_words
 
 Model = TypeVar("Model", bound=BaseModel)
 Loc = tuple[str, ...]
@@ -27,36 +32,66 @@ MAX_NODES = 200_000
 references would otherwise make billions."""
 
 
+class Place(NamedTuple):
+    """Where a key is and where its value is, counted from 1. A value that begins on a line of its
+    own counts as being where its key is."""
+
+    line: int
+    column: int
+    key_column: int
+
+
 @dataclass(frozen=True)
 class YamlFile:
+    """`lines`: the place of every key and list item. `base`: what every location asked for is
+    below of."""
+
     path: Path | None
     values: dict[str, Any]
-    lines: Mapping[Loc, int] = field(default_factory=dict)
+    lines: Mapping[Loc, Place] = field(default_factory=dict)
+    base: Loc = ()
 
     @classmethod
     def empty(cls) -> YamlFile:
         return cls(None, {})
 
-    def where(self, loc: Iterable[object]) -> str:
-        """`file:line` of the key at `loc`, or of its nearest parent in the file."""
-        keys = tuple(str(key) for key in loc)
+    def below(self, *loc: str) -> YamlFile:
+        """The part of the file at `loc`, as if it were a file of its own; without its values."""
+        return YamlFile(self.path, {}, self.lines, (*self.base, *loc))
+
+    def where(self, loc: Iterable[object], *, key: bool = False) -> str:
+        """`file:line:column` of the value at `loc` (`key`: of the key itself), or of the nearest
+        key above that is in the file."""
+        wanted = keys = (*self.base, *(str(part) for part in loc))
         while keys and keys not in self.lines:
             keys = keys[:-1]
         name = str(self.path) if self.path else "settings"
-        return f"{name}:{self.lines[keys]}" if keys in self.lines else name
+        if keys not in self.lines:
+            return name
+        place = self.lines[keys]
+        column = place.key_column if key or keys != wanted else place.column
+        return f"{name}:{place.line}:{column}"
 
 
-class _Loader(yaml.SafeLoader):
-    """Safe loader that refuses a key written twice: the second would silently win."""
+class _Loader(Composer, CParser, SafeConstructor, Resolver):
+    """libyaml reads (ten times as fast as Python), Python composes: libyaml's own composer ends
+    the process when a file is nested deeply. Refuses a key written twice: the second would
+    silently win."""
+
+    def __init__(self, text: str) -> None:
+        CParser.__init__(self, text)
+        Composer.__init__(self)
+        SafeConstructor.__init__(self)
+        Resolver.__init__(self)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
         for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
             if not isinstance(key_node, yaml.ScalarNode):
                 raise yaml.MarkedYAMLError(
                     problem="a key must be a plain word", problem_mark=key_node.start_mark
                 )
+            key = self.construct_object(key_node, deep=True)
             if key in seen:
                 raise yaml.MarkedYAMLError(
                     problem=f"the key {key!r} is written twice", problem_mark=key_node.start_mark
@@ -67,37 +102,58 @@ class _Loader(yaml.SafeLoader):
 
 def read_yaml(path: Path) -> YamlFile:
     """Read one mapping. Raises SettingsRefused when it is missing, too large or not YAML."""
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise SettingsRefused((Complaint(str(path), "", "is larger than 4 MiB"),))
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise SettingsRefused((Complaint(str(path), "", "is not UTF-8 text"),)) from error
-    except OSError as error:
-        raise SettingsRefused(
-            (Complaint(str(path), "", f"cannot be read ({error.strerror})"),)
-        ) from error
+    text = _text_of(path)
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
         lines = _lines(node)
         values = loader.construct_document(node) if node else {}
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        problem = error.problem or "is not YAML"
-        raise SettingsRefused((Complaint(f"{path}:{line}", "", problem),)) from error
-    except yaml.YAMLError as error:
-        raise SettingsRefused((Complaint(str(path), "", "is not YAML"),)) from error
+        mark = error.problem_mark
+        where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else f"{path}:1:1"
+        raise SettingsRefused((Complaint(where, "", plain_words(error, text)),)) from error
+    except yaml.reader.ReaderError as error:
+        # libyaml counts bytes.
+        before = text.encode()[: error.position].decode(errors="ignore")
+        where = f"{path}:{_place_after(before)}"
+        what = f"a control character (U+{ord(text[len(before)]):04X}) is not allowed in YAML"
+        raise SettingsRefused((Complaint(where, "", what),)) from error
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        # A value such as the date 2026-02-30, which YAML lets pass and Python cannot make.
+        raise SettingsRefused((Complaint(str(path), "", f"is not YAML ({error})"),)) from error
     except RecursionError:
         raise SettingsRefused((Complaint(str(path), "", "is nested too deeply"),)) from None
     if not isinstance(values, dict):
-        raise SettingsRefused((Complaint(f"{path}:1", "", "must be a mapping of keys to values"),))
+        where = f"{path}:1:1"
+        raise SettingsRefused((Complaint(where, "", "must be a mapping of keys to values"),))
     return YamlFile(path, values, lines)
 
 
-def _lines(node: yaml.Node | None) -> dict[Loc, int]:
+def _text_of(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise SettingsRefused((Complaint(str(path), "", "is larger than 4 MiB"),))
+        content = path.read_bytes()
+    except OSError as error:
+        raise SettingsRefused(
+            (Complaint(str(path), "", f"cannot be read ({error.strerror})"),)
+        ) from error
+    try:
+        # utf-8-sig: the byte order mark that Windows editors put in front is no part of the text.
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        place = _place_after(error.object[: error.start].decode("utf-8-sig", "replace"))
+        what = "is not UTF-8 text; save the file with the encoding UTF-8"
+        raise SettingsRefused((Complaint(f"{path}:{place}", "", what),)) from error
+
+
+def _place_after(before: str) -> str:
+    return f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+
+
+def _lines(node: yaml.Node | None) -> dict[Loc, Place]:
     """Raises MarkedYAMLError when references make it too large."""
-    lines: dict[Loc, int] = {}
+    lines: dict[Loc, Place] = {}
     nodes = 0
 
     def visit(node: yaml.Node, loc: Loc) -> None:
@@ -110,16 +166,22 @@ def _lines(node: yaml.Node | None) -> dict[Loc, int]:
             )
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
-                lines[(*loc, str(key.value))] = key.start_mark.line + 1
+                lines[(*loc, str(key.value))] = _place(key, value)
                 visit(value, (*loc, str(key.value)))
         elif isinstance(node, yaml.SequenceNode):
             for index, value in enumerate(node.value):
-                lines[(*loc, str(index))] = value.start_mark.line + 1
+                lines[(*loc, str(index))] = _place(value, value)
                 visit(value, (*loc, str(index)))
 
     if node is not None:
         visit(node, ())
     return lines
+
+
+def _place(key: yaml.Node, value: yaml.Node) -> Place:
+    at, column = key.start_mark.line, key.start_mark.column + 1
+    beside = value.start_mark.line == at and value.start_mark.column >= key.start_mark.column
+    return Place(at + 1, value.start_mark.column + 1 if beside else column, column)
 
 
 def validate(
@@ -154,7 +216,9 @@ def _complaint(
     elif "input" in item and not isinstance(item["input"], dict):
         message = f"{message} (found {item['input']!r})"
     where = _variable(environment_prefix, loc) if environment_prefix else ""
-    return Complaint(where or file.where(loc), ".".join(str(key) for key in loc), message)
+    of_key = item["type"] == "extra_forbidden" or loc[-1:] == ("[key]",)
+    where = where or file.where(loc[:-1] if loc[-1:] == ("[key]",) else loc, key=of_key)
+    return Complaint(where, ".".join(str(key) for key in loc), message)
 
 
 def _variable(prefix: str, loc: tuple[object, ...]) -> str:

@@ -42,7 +42,7 @@ async def test_example_sites_hotline_is_served(tmp_path: Path) -> None:
 def test_site_whose_flow_cannot_be_spoken_is_refused_with_its_lines(tmp_path: Path) -> None:
     recordings(tmp_path)
     (tmp_path / "en" / "no-key.wav").unlink()
-    with pytest.raises(FlowRefused, match=r"main\.yaml:31: .*'no-key' is not recorded in en"):
+    with pytest.raises(FlowRefused, match=r"main\.yaml:31:\d+: .*'no-key' is not recorded in en"):
         AgiServer.for_site(*_settings(tmp_path))
 
 
@@ -51,5 +51,5 @@ def test_flow_of_a_queue_that_the_site_has_not_is_refused(tmp_path: Path) -> Non
     settings, site = _settings(tmp_path)
     queues = {name: queue for name, queue in site.queues.items() if name != "bills"}
     smaller = site.model_copy(update={"queues": queues})
-    with pytest.raises(FlowRefused, match=r"main\.yaml:53: .*there is no queue 'bills'"):
+    with pytest.raises(FlowRefused, match=r"main\.yaml:53:\d+: .*there is no queue 'bills'"):
         AgiServer.for_site(settings, smaller)

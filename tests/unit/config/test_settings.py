@@ -74,29 +74,29 @@ def test_other_slips_in_the_environment_name_the_variable(
 
 def test_a_key_that_is_a_number_is_refused_like_any_other(tmp_path: Path) -> None:
     (said,) = refusal(tmp_path, "8080: http\n")
-    assert said.startswith("1: 8080: is not a known key; allowed here: agi, asterisk, ")
+    assert said.startswith("1:1: 8080: is not a known key; allowed here: agi, asterisk, ")
 
 
 def test_an_unknown_key_is_refused_with_its_line_and_the_nearest_known_one(tmp_path: Path) -> None:
     assert refusal(tmp_path, "# mine\nhttp:\n  prot: 9000\n") == [
-        "3: http.prot: is not a known key; did you mean 'port'?"
+        "3:3: http.prot: is not a known key; did you mean 'port'?"
     ]
 
 
 def test_an_unknown_key_like_no_other_is_refused_with_all_that_are_allowed(tmp_path: Path) -> None:
     assert refusal(tmp_path, "database:\n  zzz: 1\n") == [
-        "2: database.zzz: is not a known key; allowed here: url"
+        "2:3: database.zzz: is not a known key; allowed here: url"
     ]
 
 
 @pytest.mark.parametrize(
     ("text", "line_and_key", "allowed"),
     [
-        ("http: {port: 70000}", "1: http.port", "less than or equal to 65535"),
-        ("\nagi:\n  step_timeout: 0", "3: agi.step_timeout", "greater than 0"),
-        ("life:\n  away_seconds: 1", "2: life.away_seconds", "greater than or equal to 2"),
-        ("http: 8080", "1: http", "valid dictionary"),
-        ("asterisk:\n  system_name: JT 1", "2: asterisk.system_name", "[a-z0-9-]{1,16}"),
+        ("http: {port: 70000}", "1:14: http.port", "less than or equal to 65535"),
+        ("\nagi:\n  step_timeout: 0", "3:17: agi.step_timeout", "greater than 0"),
+        ("life:\n  away_seconds: 1", "2:17: life.away_seconds", "greater than or equal to 2"),
+        ("http: 8080", "1:7: http", "valid dictionary"),
+        ("asterisk:\n  system_name: JT 1", "2:16: asterisk.system_name", "[a-z0-9-]{1,16}"),
     ],
 )
 def test_a_value_out_of_range_is_refused_with_its_line_and_the_range(
@@ -109,7 +109,7 @@ def test_a_value_out_of_range_is_refused_with_its_line_and_the_range(
 
 def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     said = refusal(tmp_path, "http:\n  port: -1\nagi:\n  host: [1]\nlive: {}\n")
-    assert sorted(line.split(": ")[0] for line in said) == ["2", "4", "5"]
+    assert sorted(line.split(": ")[0] for line in said) == ["2:9", "4:9", "5:1"]
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

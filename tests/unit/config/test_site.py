@@ -54,30 +54,30 @@ def test_a_small_site_needs_no_more_than_names_a_number_a_queue_and_a_flow(tmp_p
 def test_two_seats_with_one_device_are_refused_at_the_line_of_the_second(tmp_path: Path) -> None:
     second = '  "1002": {name: 李强, device: PJSIP/1001, queues: [bills]}\nusers:'
     assert refusal(tmp_path, changed("users:", second)) == [
-        "11: seats.1002.device: seats 1001 and 1002 have the same device PJSIP/1001; "
+        "11:30: seats.1002.device: seats 1001 and 1002 have the same device PJSIP/1001; "
         "give each seat a device of its own"
     ]
 
 
 def test_a_seat_of_an_unknown_queue_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     assert refusal(tmp_path, changed("queues: [bills]", "queues: [bills, repair]")) == [
-        "10: seats.1001.queues.1: there is no queue 'repair'; known: bills"
+        "10:21: seats.1001.queues.1: there is no queue 'repair'; known: bills"
     ]
 
 
 def test_a_number_written_twice_is_refused(tmp_path: Path) -> None:
     twice = '  - {number: "12345", flow: main}\n  - {number: "12345", flow: other}\n'
     assert refusal(tmp_path, changed('  - {number: "12345", flow: main}\n', twice)) == [
-        "4: hotlines.1.number: the number 12345 is written twice"
+        "4:14: hotlines.1.number: the number 12345 is written twice"
     ]
 
 
 @pytest.mark.parametrize(
     ("user", "said"),
     [
-        ("{role: seat}", "12: users.wang: has the role seat but no seat"),
-        ('{role: seat, seat: "1"}', "12: users.wang.seat: there is no seat '1'; known: 1001"),
-        ("{role: chief}", "12: users.wang.role: Input should be 'seat', 'lead', 'admin' or"),
+        ("{role: seat}", "12:9: users.wang: has the role seat but no seat"),
+        ('{role: seat, seat: "1"}', "12:28: users.wang.seat: there is no seat '1'; known: 1001"),
+        ("{role: chief}", "12:16: users.wang.role: Input should be 'seat', 'lead', 'admin' or"),
     ],
 )
 def test_a_user_that_fits_no_seat_or_role_is_refused(tmp_path: Path, user: str, said: str) -> None:
@@ -91,10 +91,10 @@ def test_a_user_that_fits_no_seat_or_role_is_refused(tmp_path: Path, user: str, 
 )
 def test_a_device_that_could_be_more_than_one_phone_is_refused(tmp_path: Path, device: str) -> None:
     (complaint,) = refusal(tmp_path, changed("PJSIP/1001", f'"{device}"'))
-    assert complaint.startswith("9: seats.1001.device: ")
+    assert complaint.startswith("9:13: seats.1001.device: ")
 
 
 @pytest.mark.parametrize("number", ["1;rm", "_X.", "s", "12345\\n", ""])
 def test_a_number_that_is_more_than_digits_is_refused(tmp_path: Path, number: str) -> None:
     (complaint,) = refusal(tmp_path, changed('"12345"', f'"{number}"'))
-    assert complaint.startswith("3: hotlines.0.number: ")
+    assert complaint.startswith("3:14: hotlines.0.number: ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from textwrap import dedent
 
@@ -75,7 +76,10 @@ def _changed(old: str, new: str) -> str:
 def _refused(folder: Path, text: str) -> list[str]:
     with pytest.raises(FlowRefused) as refused:
         _load(folder, text)
-    return [str(finding).replace(str(folder), "") for finding in refused.value.findings]
+    return [
+        re.sub(r"^(/[^ :]+:\d+):\d+", r"\1", str(finding).replace(str(folder), ""))
+        for finding in refused.value.findings
+    ]
 
 
 class TestGoodFlow:
@@ -223,7 +227,7 @@ class TestUnknownQueue:
         with pytest.raises(FlowRefused) as refused:
             _load(tmp_path, _changed("queue: repairs", "queue: repiars"))
         assert str(refused.value) == (
-            f"{tmp_path}/main.yaml:22: steps.repairs.queue: there is no queue 'repiars'; "
+            f"{tmp_path}/main.yaml:22:12: steps.repairs.queue: there is no queue 'repiars'; "
             "did you mean 'repairs'?"
         )
 
