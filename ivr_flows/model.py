@@ -1,22 +1,21 @@
 """What a voice flow is: named steps and the ways between them.
 
-A new kind of step is one class here (its prompts and its ways on), one handler in
-`ivr_flows.interpreter` and one schema in `ivr_flows.loader`; the checks of the loader know only
-`Step` and `Way`, so they hold for every kind.
+The kinds of steps are in `ivr_flows.steps`. A new kind is one class there (what it says and its
+ways on), its handlers in `ivr_flows.handlers` and one schema in `ivr_flows.schema`; checks, lint
+and drawing know only `Step`, so they hold for every kind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from ivr_flows.says import Recorded, Say
+
 KEYS: Final = "0123456789*#"
 """The keys of a telephone. A to D exist in the standard and on no caller's phone."""
-
-OTHER_LANGUAGE: Final = "other"
-"""As a language step's target: the flow's next language, from the last one back to the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +30,23 @@ class Way:
     key: tuple[str, ...]
     asked: bool = False
 
+    @property
+    def label(self) -> str:
+        """Its name in the ledger and in drawings: `keys.1`, `next`, `otherwise`."""
+        return ".".join(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Something that a step says, and where it stands in the step's YAML."""
+
+    say: Say
+    key: tuple[str, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A prompt that a step uses, and where its name stands in the step's YAML."""
+    """A recorded prompt that a step uses, and where its name stands in the step's YAML."""
 
     prompt: str
     key: tuple[str, ...]
@@ -50,93 +62,16 @@ class Step:
         """Every step that can come next."""
         return ()
 
-    def voices(self) -> tuple[Voice, ...]:
-        """Every prompt that may be played."""
+    def says(self) -> tuple[Heard, ...]:
+        """Everything that it may say."""
         return ()
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Play(Step):
-    """Play a prompt and go on. A key pressed meanwhile is kept for the next menu."""
-
-    prompt: str
-    next: str
-    barge_in: bool = True
-    """Whether a key cuts the prompt short (and a key pressed before skips it)."""
-
-    def ways(self) -> tuple[Way, ...]:
-        return (Way(self.next, ("next",)),)
-
-    def voices(self) -> tuple[Voice, ...]:
-        return (Voice(self.prompt, ("prompt",)),)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Menu(Step):
-    """Ask for one key. After `attempts` rounds without a choice the caller goes `otherwise`."""
-
-    prompts: tuple[str, ...]
-    choices: Mapping[str, str] = field(default_factory=dict)
-    """Key to step."""
-    otherwise: str
-    wrong_key: str | None = None
-    no_key: str | None = None
-    attempts: int = 3
-    wait_s: float = 5.0
-    """How long to wait for a key after the prompts, seconds."""
-    barge_in: bool = True
-    private: bool = False
-    """The key says something about the caller: it stays out of logs, marks and the ledger."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "choices", MappingProxyType(dict(self.choices)))
-
-    def ways(self) -> tuple[Way, ...]:
-        asked = tuple(
-            Way(target, ("keys", key), asked=True) for key, target in self.choices.items()
-        )
-        return (*asked, Way(self.otherwise, ("otherwise",)))
-
-    def voices(self) -> tuple[Voice, ...]:
-        extra = ((self.wrong_key, "wrong_key"), (self.no_key, "no_key"))
-        return (
-            *(Voice(prompt, ("prompt",)) for prompt in self.prompts),
-            *(Voice(prompt, (key,)) for prompt, key in extra if prompt is not None),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SwitchLanguage(Step):
-    """From here on speak `to`: a language of the flow, or `OTHER_LANGUAGE`."""
-
-    to: str
-    next: str
-
-    def ways(self) -> tuple[Way, ...]:
-        return (Way(self.next, ("next",)),)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Queue(Step):
-    """The caller wants a person: tell them, and let them wait in `queue`."""
-
-    queue: str
-    priority: int
-    """0 to 9; a smaller number is served first."""
-    prompt: str | None = None
-
-    def voices(self) -> tuple[Voice, ...]:
-        return () if self.prompt is None else (Voice(self.prompt, ("prompt",)),)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hangup(Step):
-    """Say good-bye and end the call."""
-
-    prompt: str | None = None
-
-    def voices(self) -> tuple[Voice, ...]:
-        return () if self.prompt is None else (Voice(self.prompt, ("prompt",)),)
+    def voices(self) -> Iterator[Voice]:
+        """Every recorded prompt that it may play, its own and those that come with its kind."""
+        for heard in self.says():
+            for part in heard.say:
+                if isinstance(part, Recorded):
+                    yield Voice(part.prompt, heard.key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,3 +91,25 @@ class Flow:
         if language not in self.languages:
             return self.languages[0]
         return self.languages[(self.languages.index(language) + 1) % len(self.languages)]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowBook:
+    """All flows of a site as they were read at one time; `version` names that state of the files.
+
+    A call keeps the book it began with, so a change never meets a caller in the middle.
+    """
+
+    flows: Mapping[str, Flow]
+    version: str = ""
+    size: int = field(init=False, default=0)
+    """Steps of all flows."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "flows", MappingProxyType(dict(self.flows)))
+        object.__setattr__(self, "size", sum(len(flow.steps) for flow in self.flows.values()))
+
+    @classmethod
+    def of(cls, *flows: Flow) -> FlowBook:
+        """A book of just these flows."""
+        return cls({flow.id: flow for flow in flows})

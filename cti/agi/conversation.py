@@ -1,200 +1,350 @@
 """Speaks a flow with one caller: the interpreter's turns become AGI commands.
 
-Milestones travel as user events through Asterisk, so that one ordered stream with one clock tells
-the whole call. A mark stands right behind the command it belongs to; variables that carry the
-same news follow it, because any other command in between would move the mark's time.
-
 The place in the flow is kept on the channel before each action. When this daemon is killed the
-dialplan calls again, and the caller goes on in the step they were in.
+dialplan calls again, and the caller goes on in the step they were in. A caller who comes back from
+the waiting room with a key, or from an outside number that did not answer, goes on likewise.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Final
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, Literal
 
 import structlog
+from service_desk.lookups import LookupFound, LookupNotFound, LookupRequest, Secret
 
-from cti.agi.errors import HotlineUnknown, SoundRefused, UnsafeValue
+from cti.agi.caller import PERSON_ASKED, Caller
+from cti.agi.equipment import Equipment, Hotline
+from cti.agi.errors import CallerGone, HotlineUnknown, UnsafeValue
 from cti.agi.session import KEYS, AgiSession
 from ivr_flows import interpreter
 from ivr_flows.actions import (
+    AskDigits,
     AskKey,
+    BackToSeat,
+    Clip,
+    DialOutside,
+    DigitsKeyed,
+    DropMessage,
     EndCall,
+    Found,
     HandToQueue,
+    KeepMessage,
     KeyPressed,
-    KeyTaken,
-    LanguageChosen,
-    Mark,
+    LookUpFailed,
+    LookUpNow,
+    MessageRecorded,
     NoKey,
+    NotFound,
+    NotReached,
     Outcome,
-    PersonAsked,
-    PlayPrompt,
+    RecordMessage,
+    Speak,
     Turn,
 )
-from ivr_flows.errors import PromptMissing, StateUnreadable
-from ivr_flows.model import Flow
-from ivr_flows.prompt_library import PromptLibrary
+from ivr_flows.errors import StateUnreadable
+from ivr_flows.model import FlowBook
 from ivr_flows.state import FlowState
 
 log = structlog.get_logger(__name__)
 
-EVENT: Final = "CTI"
 FLOW_STATE: Final = "CTI_FLOW_STATE"
-PERSON_ASKED: Final = "CTI_PERSON_ASKED"
+BEEP: Final = (Clip("beep"),)
+SOON_S: Final = 0.7
+"""An answer within this time needs no "one moment, please"."""
+BOOKS_KEPT: Final = 10_000
+"""Calls whose flows are remembered while they wait or talk."""
+SHORTEST_MESSAGE_S: Final = 0.5
+Asking = Speak | AskKey | AskDigits | LookUpNow | RecordMessage | KeepMessage | DropMessage
 _CALL_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class HotlineFlow:
-    """What a caller of one number hears."""
-
-    flow: Flow
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Caller:
-    session: AgiSession
-    call: str
-    flow: Flow
-
-    async def mark(self, mark: str, **headers: str) -> None:
-        await self.session.tell(EVENT, {"Mark": mark, "Call": self.call, **headers})
+_NOT_REACHED: Final[dict[str, Literal["busy", "no-answer", "failed"]]] = {
+    "busy": "busy",
+    "no-answer": "no-answer",
+}
 
 
 class Conversations:
-    """Runs the flows of `hotlines` (by number). `hold` is what `AgiServer` calls."""
+    """Runs the flows of the hotlines. `hold` is what `AgiServer` calls; `current` gives the flows
+    as they are now. A call keeps those that it began with."""
 
-    def __init__(self, hotlines: Mapping[str, HotlineFlow], prompts: PromptLibrary) -> None:
-        self._hotlines = dict(hotlines)
-        self._prompts = prompts
+    def __init__(self, equipment: Equipment, current: Callable[[], FlowBook]) -> None:
+        self._equipment = equipment
+        self._current = current
+        self._books: OrderedDict[str, FlowBook] = OrderedDict()
 
     async def hold(self, session: AgiSession) -> None:
-        """Speak with one caller until the flow ends. Raises AgiError; CallerGone is usual."""
+        """Speak with one caller until the session ends. Raises AgiError; CallerGone is usual."""
         call = await session.get_variable("CTI_CALL") or session.uniqueid
         if _CALL_ID.fullmatch(call) is None:
             raise UnsafeValue("CTI_CALL", "not a call id")
         number = await session.get_variable("CTI_HOTLINE")
         number = number or session.headers.get("agi_extension", "")
-        hotline = self._hotlines.get(number)
+        hotline = self._equipment.hotlines.get(number)
         if hotline is None:
             raise HotlineUnknown(number[:32])
-        turn = await self._begin(session, call, hotline)
-        caller = _Caller(session, call, hotline.flow)
-        kept = ""
-        while True:
-            await self._announce(caller, turn.marks)
-            state = turn.state.to_text()
-            if state != kept:
-                await session.set_variable(FLOW_STATE, state)
-                kept = state
-            outcome = await self._do(caller, turn)
-            if outcome is None:
-                return
-            turn = interpreter.resume(hotline.flow, turn.state, outcome)
+        book = self._book_of(call)
+        caller = Caller(session, call, self._equipment.sounds)
+        turn = await _Beginning(session, call, hotline, book, self._equipment).turn()
+        await _Doing(caller, book, self._equipment).until_it_ends(turn)
 
-    async def _begin(self, session: AgiSession, call: str, hotline: HotlineFlow) -> Turn:
+    def _book_of(self, call: str) -> FlowBook:
+        book = self._books.pop(call, None) or self._current()
+        self._books[call] = book
+        while len(self._books) > BOOKS_KEPT:
+            self._books.popitem(last=False)
+        return book
+
+
+class _Beginning:
+    """Finds out where a caller is who comes to the menu."""
+
+    def __init__(
+        self,
+        session: AgiSession,
+        call: str,
+        hotline: Hotline,
+        book: FlowBook,
+        equipment: Equipment,
+    ) -> None:
+        self._session = session
+        self._call = call
+        self._hotline = hotline
+        self._book = book
+        self._world = equipment.world
+
+    async def turn(self) -> Turn:
+        session = self._session
         kept = await session.get_variable(FLOW_STATE)
-        context = interpreter.Context(hotline.language)
+        stage = await session.get_variable("CTI_STAGE") or ""
         if not kept:
-            return interpreter.start(hotline.flow, context)
+            return await self._start(stage)
+        outcome = await self._brought_along()
         try:
             state = FlowState.from_text(kept)
             if await session.get_variable(PERSON_ASKED) == "1":
                 state = replace(state, person_asked=True)
-            turn = interpreter.take_up(hotline.flow, state)
+            if outcome is not None:
+                turn = interpreter.resume(self._book, state, outcome, self._world())
+            else:
+                turn = interpreter.take_up(self._book, state, self._world())
         except StateUnreadable as unreadable:
-            log.warning("menu started again", call=call, why=unreadable.why)
-            return interpreter.start(hotline.flow, context)
-        log.info("menu taken up again", call=call, flow=state.flow, step=state.step)
+            log.warning("menu started again", call=self._call, why=unreadable.why)
+            return await self._start(stage)
+        log.info("menu taken up again", call=self._call, flow=state.flow, step=state.step)
         return turn
 
-    async def _announce(self, caller: _Caller, marks: tuple[Mark, ...]) -> None:
-        session = caller.session
-        variables: list[tuple[str, str]] = []
-        for mark in marks:
-            match mark:
-                case KeyTaken(step, key):
-                    await caller.mark("menu-key", Flow=caller.flow.id, Step=step, Key=key)
-                case LanguageChosen(language):
-                    await caller.mark("language", Language=language)
-                    variables.append(("CTI_LANG", language))
-                case PersonAsked(queue):
-                    await caller.mark("person-asked", Queue=queue)
-                    variables.append((PERSON_ASKED, "1"))
-        for name, value in variables:
-            await session.set_variable(name, value)
+    async def _brought_along(self) -> Outcome | None:
+        """What happened where the caller comes from; read once."""
+        session = self._session
+        key = await session.get_variable("CTI_WAIT_KEY")
+        if key:
+            await session.set_variable("CTI_WAIT_KEY", "")
+            return KeyPressed(key[:1])
+        dialled = await session.get_variable("CTI_DIALLED")
+        if dialled:
+            await session.set_variable("CTI_DIALLED", "")
+            return NotReached(_NOT_REACHED.get(dialled, "failed"))
+        return None
 
-    async def _do(self, caller: _Caller, turn: Turn) -> Outcome | None:
-        """Do the turn's action; None when the flow has ended."""
+    async def _start(self, stage: str) -> Turn:
+        session, hotline = self._session, self._hotline
+        flow, language = hotline.flow, hotline.language
+        if stage in ("after", "seat"):
+            language = await session.get_variable("CTI_LANG") or language
+            named = await session.get_variable("CTI_FLOW") if stage == "seat" else None
+            flow = named or hotline.after_call if stage == "after" else named or ""
+        else:
+            stage = ""
+        number = session.headers.get("agi_callerid", "")
+        values = {
+            "caller": number if number.lstrip("+").isdigit() else "",
+            "hotline": hotline.number,
+        }
+        context = interpreter.Context(language, stage, values)
+        return interpreter.start(self._book, flow, context, self._world())
+
+
+class _Doing:
+    """Does one turn's action after the other, until one ends the session."""
+
+    def __init__(self, caller: Caller, book: FlowBook, equipment: Equipment) -> None:
+        self._caller = caller
+        self._session = caller.session
+        self._book = book
+        self._equipment = equipment
+        self._recordings = 0
+
+    async def until_it_ends(self, turn: Turn) -> None:
+        kept = ""
+        while True:
+            await self._caller.announce(turn.state.flow, turn.marks)
+            state = turn.state.to_text()
+            if state != kept:
+                await self._session.set_variable(FLOW_STATE, state)
+                kept = state
+            outcome = await self._do(turn)
+            if outcome is None:
+                return
+            turn = interpreter.resume(self._book, turn.state, outcome, self._equipment.world())
+
+    async def _do(self, turn: Turn) -> Outcome | None:
+        """Do the turn's action; None when the session has ended."""
         language = turn.state.language
         match turn.action:
-            case PlayPrompt(prompt=prompt, barge_in=barge_in):
-                return _outcome(await self._play(caller, prompt, language, barge_in=barge_in))
-            case AskKey() as ask:
-                return await self._ask(caller, ask, language)
+            case DialOutside() as dial:
+                await self._dial(dial, language)
             case HandToQueue() as hand:
-                await self._hand_to_queue(caller, hand, language)
-            case EndCall(prompt=prompt):
-                await self._end(caller, prompt, language)
+                await self._hand_to_queue(hand, language)
+            case BackToSeat():
+                await self._next("seat")
+            case EndCall() as end:
+                await self._end(end, language)
+            case action:
+                return await self._ask(action, language)
         return None
 
-    async def _ask(self, caller: _Caller, ask: AskKey, language: str) -> Outcome:
-        for prompt in ask.prompts:
-            key = await self._play(caller, prompt, language, barge_in=ask.barge_in)
-            if key is not None:
-                return KeyPressed(key)
-        return _outcome(await caller.session.wait_for_digit(ask.wait_s))
+    async def _ask(self, action: Asking, language: str) -> Outcome:
+        caller = self._caller
+        outcome: Outcome = NoKey()
+        match action:
+            case Speak(utterance=utterance, barge_in=barge_in):
+                outcome = _key(await caller.say(utterance, language, barge_in=barge_in))
+            case AskKey(utterance=utterance, barge_in=barge_in, wait_s=wait_s):
+                key = await caller.say(utterance, language, barge_in=barge_in)
+                outcome = _key(key or await self._session.wait_for_digit(wait_s))
+            case AskDigits():
+                outcome = DigitsKeyed(*await caller.digits(action, language))
+            case LookUpNow():
+                outcome = await self._look_up(action, language)
+            case RecordMessage():
+                outcome = await self._record(action, language)
+            case KeepMessage():
+                outcome = await self._keep(action, language)
+            case DropMessage(file=file):
+                await asyncio.to_thread(self._spooled(file).unlink, missing_ok=True)
+        return outcome
 
-    async def _play(
-        self, caller: _Caller, prompt: str, language: str, *, barge_in: bool
-    ) -> str | None:
-        """The key that cut the prompt short. A prompt that cannot be played is left out: the call
-        goes on without it, and the log says so."""
-        keys = KEYS if barge_in else ""
+    async def _end(self, end: EndCall, language: str) -> None:
+        await self._caller.say_to_the_end(end.utterance, language)
+        await self._session.set_variable("CTI_NEXT", "hangup")
+        await self._caller.mark("flow-ended", Outcome="hangup")
+        await self._session.set_variable(FLOW_STATE, "")
+        log.info("menu ended", call=self._caller.call, outcome="hangup")
+
+    async def _next(self, where: str) -> None:
+        await self._session.set_variable("CTI_NEXT", where)
+        await self._session.set_variable(FLOW_STATE, "")
+        log.info("menu ended", call=self._caller.call, outcome=where)
+
+    # ------------------------------------------------------------------------------- look-ups
+
+    async def _look_up(self, look: LookUpNow, language: str) -> Outcome:
+        request = LookupRequest(
+            service=look.service,
+            path=look.path,
+            query=look.query,
+            wanted=look.wanted,
+            timeout_s=look.timeout_s,
+            pin=Secret(look.pin) if look.pin else None,
+        )
+        task = asyncio.create_task(
+            self._equipment.lookups.look_up(request), name=f"look-up {self._caller.call}"
+        )
         try:
-            for file in self._prompts.paths(prompt, language):
-                try:
-                    return (await caller.session.stream_file(file, keys)).key
-                except SoundRefused:
-                    log.warning("sound refused", call=caller.call, file=file)
-            log.error("prompt not played", call=caller.call, prompt=prompt, language=language)
-        except PromptMissing:
-            log.error("prompt missing", call=caller.call, prompt=prompt, language=language)  # noqa: TRY400
-        return None
+            done, _ = await asyncio.wait((task,), timeout=SOON_S)
+            if not done:
+                await self._caller.say(look.meanwhile, language, barge_in=False)
+            answer = await task
+        finally:
+            task.cancel()
+        match answer:
+            case LookupFound(values=values):
+                return Found(values)
+            case LookupNotFound():
+                return NotFound()
+            case failed:
+                log.warning(
+                    "look-up failed",
+                    call=self._caller.call,
+                    service=look.service,
+                    why=failed.reason,
+                )
+                return LookUpFailed(failed.reason)
 
-    async def _last_prompt(self, caller: _Caller, prompt: str | None, language: str) -> None:
-        if prompt is not None:
-            await self._play(caller, prompt, language, barge_in=False)
-            # The wait that the KPI counts begins here (DB51/T 2963 A.5).
-            await caller.mark("prompt-ended", Prompt=prompt)
+    # ------------------------------------------------------------------------------- messages
 
-    async def _hand_to_queue(self, caller: _Caller, hand: HandToQueue, language: str) -> None:
-        session = caller.session
-        await self._last_prompt(caller, hand.prompt, language)
+    async def _record(self, record: RecordMessage, language: str) -> Outcome:
+        caller = self._caller
+        await caller.say(record.utterance, language, barge_in=True)
+        await caller.say(BEEP, language, barge_in=False)
+        self._recordings += 1
+        # The name alone tells whose it is: a caller who hangs up now has left it, and a daemon
+        # that dies now finds it in the spool.
+        stem = f"msg--{caller.call}--{record.box}--{self._recordings}"
+        path = f"{self._equipment.spool_in_asterisk}/{stem}"
+        recorded = await self._session.record_file(
+            path, escape=KEYS, most_s=record.most_s, silence_s=record.silence_s
+        )
+        if recorded.hung_up:
+            raise CallerGone("hung up while leaving a message")
+        file = f"{stem}.wav"
+        if recorded.seconds < SHORTEST_MESSAGE_S:
+            await asyncio.to_thread(self._spooled(file).unlink, missing_ok=True)
+            return NoKey()
+        return MessageRecorded(file, recorded.seconds)
+
+    async def _keep(self, keep: KeepMessage, language: str) -> Outcome:
+        await self._caller.mark(
+            "message-left", Box=keep.box, File=keep.file, Seconds=f"{keep.seconds:.2f}"
+        )
+        return _key(await self._caller.say(keep.utterance, language, barge_in=True))
+
+    def _spooled(self, file: str) -> Path:
+        return self._equipment.spool / Path(file).name
+
+    # ------------------------------------------------------------------------------- handing on
+
+    async def _dial(self, dial: DialOutside, language: str) -> None:
+        await self._caller.say_to_the_end(dial.utterance, language)
+        await self._session.set_variable("CTI_OUTSIDE", dial.target)
+        await self._session.set_variable("CTI_NEXT", "outside")
+        log.info("menu ended", call=self._caller.call, outcome="outside", target=dial.target)
+
+    async def _hand_to_queue(self, hand: HandToQueue, language: str) -> None:
+        session, caller = self._session, self._caller
+        await caller.say_to_the_end(hand.utterance, language)
         priority = str(hand.priority)
+        headers = {"Priority": priority, "Language": language}
+        # Without a queue of its own the caller goes to the site's first one.
+        if hand.queue:
+            headers["Queue"] = hand.queue
+        if hand.skills:
+            headers["Skills"] = "+".join(hand.skills)
         await session.set_variable("CTI_QUEUE", hand.queue)
         await session.set_variable("CTI_PRIORITY", priority)
         await session.set_variable("CTI_LANG", language)
+        before = await session.get_variable("CTI_OFFERS") or ""
+        if hand.offers or before:
+            for key in sorted({*before, *hand.offers} & set(KEYS[:10])):
+                await session.set_variable(f"CTI_OFFER_{key}", "1" if key in hand.offers else "")
+            offer = await caller.sounds_of(hand.offer, language)
+            await session.set_variable("CTI_OFFER_SAY", offer)
+            await session.set_variable("CTI_OFFERS", hand.offers)
         # Whoever hears of a queued caller finds all of it on the channel. CTI_NEXT comes last: a
         # session that fails before it is taken up again in this step, so no caller can come to the
-        # waiting room untold.
-        await caller.mark("queued", Queue=hand.queue, Priority=priority, Language=language)
+        # waiting room untold. The place in the flow stays: a key may bring the caller back.
+        if not hand.again:
+            await caller.mark("queued", **headers)
         await session.set_variable("CTI_NEXT", "queue")
-        await session.set_variable(FLOW_STATE, "")
+        if not hand.offers:
+            await session.set_variable(FLOW_STATE, "")
         log.info("menu ended", call=caller.call, outcome="queue", queue=hand.queue)
 
-    async def _end(self, caller: _Caller, prompt: str | None, language: str) -> None:
-        session = caller.session
-        await self._last_prompt(caller, prompt, language)
-        await session.set_variable("CTI_NEXT", "hangup")
-        await caller.mark("flow-ended", Outcome="hangup")
-        await session.set_variable(FLOW_STATE, "")
-        log.info("menu ended", call=caller.call, outcome="hangup")
 
-
-def _outcome(key: str | None) -> Outcome:
+def _key(key: str | None) -> Outcome:
     return NoKey() if key is None else KeyPressed(key)

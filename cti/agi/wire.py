@@ -24,7 +24,9 @@ _ESCAPES: Final = str.maketrans({"\\": r"\\", '"': r"\""})
 _VARIABLE_NAME: Final = re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]{0,78}", re.ASCII)
 _APPLICATION: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}", re.ASCII)
 _MARK_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,31}", re.ASCII)
-_MARK_VALUE: Final = re.compile(r"[A-Za-z0-9._*#/+-]{1,128}", re.ASCII)
+MAX_MARK_VALUE: Final = 512
+"""Well below what an AMI line holds (1,024 bytes)."""
+_MARK_VALUE: Final = re.compile(rf"[A-Za-z0-9._*#/+-]{{1,{MAX_MARK_VALUE}}}", re.ASCII)
 
 
 # ------------------------------------------------------------------------------------- commands

@@ -27,7 +27,7 @@ from cti.facts import (
     Report,
     SnapshotTaken,
 )
-from cti.ids import OFFER_PREFIX, BridgeId, ChannelId, OfferId, QueueId, SeatId
+from cti.ids import CALLBACK_PREFIX, OFFER_PREFIX, BridgeId, ChannelId, OfferId, QueueId, SeatId
 
 
 class Message(Protocol):
@@ -45,7 +45,10 @@ _STATE_UP: Final = "6"
 _MOST_DIGITS: Final = 18
 _UNSET: Final = frozenset({"", "(null)"})
 """What Status writes for a variable that the channel does not have: printf's word for NULL."""
-_MARK_KEYS: Final = ("Flow", "Step", "Key", "Queue", "Priority", "Language", "Prompt", "Outcome")
+_MARK_KEYS: Final = (
+    *("Flow", "Step", "Key", "Path", "Queue", "Priority", "Skills", "Language", "Prompt"),
+    *("Customer", "Verified", "Number", "Survey", "Score", "Box", "File", "Seconds", "Outcome"),
+)
 _DEVICE_STATES: Final = {
     "NOT_INUSE": DeviceState.IDLE,
     "INUSE": DeviceState.IN_USE,
@@ -145,7 +148,7 @@ def _user_event(message: Message, at: int) -> Report | None:
 def _originate_response(message: Message, at: int) -> Report | None:
     # The action's id is the offer's: the event has no Uniqueid when no channel could be made.
     action = message.get("ActionID")
-    if not action.startswith(OFFER_PREFIX):
+    if not action.startswith((OFFER_PREFIX, CALLBACK_PREFIX)):
         return None
     return OriginateEnded(
         at=at,

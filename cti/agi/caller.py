@@ -1,0 +1,150 @@
+"""One caller in a menu: saying things, hearing keys, telling milestones.
+
+Milestones travel as user events through Asterisk, so that one ordered stream with one clock tells
+the whole call. A mark stands right behind the command it belongs to; variables that carry the
+same news follow it, because any other command in between would move the mark's time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import structlog
+
+from cti.agi.equipment import Sounds
+from cti.agi.errors import SoundRefused
+from cti.agi.session import KEYS, AgiSession
+from cti.agi.wire import MAX_MARK_VALUE
+from ivr_flows.actions import (
+    AskDigits,
+    CallbackAsked,
+    Clip,
+    CustomerKnown,
+    KeyTaken,
+    LanguageChosen,
+    Mark,
+    PersonAsked,
+    Scored,
+    StepEntered,
+    Utterance,
+)
+
+log = structlog.get_logger(__name__)
+
+EVENT = "CTI"
+PERSON_ASKED = "CTI_PERSON_ASKED"
+
+
+class Caller:
+    """`call` is the call's id. Every method may raise what AgiSession raises."""
+
+    def __init__(self, session: AgiSession, call: str, sounds: Sounds) -> None:
+        self.session = session
+        self.call = call
+        self._sounds = sounds
+
+    # ---------------------------------------------------------------------------------- telling
+
+    async def mark(self, mark: str, **headers: str) -> None:
+        await self.session.tell(EVENT, {"Mark": mark, "Call": self.call, **headers})
+
+    async def announce(self, flow: str, marks: tuple[Mark, ...]) -> None:
+        """Tell `marks`; the steps that were gone through come last, in as few events as can be:
+        their time is of no account."""
+        variables: list[tuple[str, str]] = []
+        for mark in marks:
+            match mark:
+                case KeyTaken(step, key):
+                    await self.mark("menu-key", Flow=flow, Step=step, Key=key)
+                case LanguageChosen(language):
+                    await self.mark("language", Language=language)
+                    variables.append(("CTI_LANG", language))
+                case PersonAsked(queue):
+                    await self.mark("person-asked", **({"Queue": queue} if queue else {}))
+                    variables.append((PERSON_ASKED, "1"))
+                case CustomerKnown(customer, verified):
+                    shown = "yes" if verified else "no"
+                    await self.mark("customer", Customer=customer, Verified=shown)
+                case CallbackAsked(queue, number):
+                    await self.mark("callback-asked", Queue=queue, Number=number)
+                case Scored(survey, score):
+                    await self.mark("survey-score", Survey=survey, Score=str(score))
+        for name, value in variables:
+            await self.session.set_variable(name, value)
+        for path in paths_of(mark for mark in marks if isinstance(mark, StepEntered)):
+            await self.mark("steps", Path=path)
+
+    # ---------------------------------------------------------------------------------- speaking
+
+    async def say(self, utterance: Utterance, language: str, *, barge_in: bool) -> str | None:
+        """The key that cut it short. A sound that cannot be played is left out: the call goes on
+        without it, and the log says so."""
+        if not utterance:
+            return None
+        keys = KEYS if barge_in else ""
+        for candidates in await self._sounds.sounds(utterance, language):
+            key = await self._play(candidates, keys)
+            if key is not None:
+                return key
+        return None
+
+    async def _play(self, candidates: tuple[str, ...], keys: str) -> str | None:
+        for file in candidates:
+            try:
+                return (await self.session.stream_file(file, keys)).key
+            except SoundRefused:
+                log.warning("sound refused", call=self.call, file=file)
+        log.error("nothing played", call=self.call, candidates=candidates)
+        return None
+
+    async def say_to_the_end(self, utterance: Utterance, language: str) -> None:
+        """The last thing before the caller waits or goes; the wait that the KPI counts begins at
+        its end (DB51/T 2963 A.5)."""
+        if utterance:
+            await self.say(utterance, language, barge_in=False)
+            await self.mark("prompt-ended", Prompt=name_of(utterance))
+
+    async def sounds_of(self, utterance: Utterance, language: str) -> str:
+        """The sounds as Background() takes them: paths with `&` between."""
+        found = await self._sounds.sounds(utterance, language) if utterance else ()
+        return "&".join(candidates[0] for candidates in found if candidates)
+
+    # ---------------------------------------------------------------------------------- hearing
+
+    async def digits(self, ask: AskDigits, language: str) -> tuple[str, bool]:
+        """The digits keyed, `ask.already` included, and whether the end key came."""
+        digits = ask.already
+        key: str | None = None
+        if not digits:
+            key = await self.say(ask.utterance, language, barge_in=ask.barge_in)
+        while True:
+            if key is None:
+                wait_s = ask.between_s if digits else ask.wait_s
+                key = await self.session.wait_for_digit(wait_s)
+            if key is None:
+                return digits, False
+            if key == ask.end_key:
+                return digits, True
+            digits += key
+            if len(digits) >= ask.most:
+                return digits, False
+            key = None
+
+
+def name_of(utterance: Utterance) -> str:
+    """What the ledger calls a last prompt: its recording's name, or `text`."""
+    last = utterance[-1]
+    return last.prompt if isinstance(last, Clip) else "text"
+
+
+def paths_of(steps: Iterable[StepEntered]) -> Iterator[str]:
+    """`flow/step/way+flow/step/way`, as many in one as an event's value holds."""
+    path = ""
+    for step in steps:
+        one = f"{step.flow}/{step.step}/{step.way}"
+        if path and len(path) + 1 + len(one) > MAX_MARK_VALUE:
+            yield path
+            path = ""
+        path = f"{path}+{one}" if path else one
+    if path:
+        yield path
