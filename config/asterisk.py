@@ -36,9 +36,13 @@ the line is dead."""
 MENU_SECONDS: Final = 600
 """No menu lasts this long; a caller who is still in one has met a daemon that hangs."""
 MENU_TRIES: Final = 10
+SURVEY_SECONDS: Final = 180
+"""A survey, a spoken comment included. Who has the receiver off the hook for longer has gone."""
 
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _NUMBER: Final = re.compile(r"[0-9+]{2,20}", re.ASCII)
+_OUTSIDE: Final = re.compile(r"[0-9]{2,20}", re.ASCII)
+_CONTACT: Final = re.compile(r"sip:[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?", re.ASCII)
 _PATH: Final = re.compile(r"/[A-Za-z0-9_./-]{1,200}", re.ASCII)
 _SECRET: Final = re.compile(r"[A-Za-z0-9_.~!@%^*+=:-]{8,128}", re.ASCII)
 _EVENT: Final = re.compile(r"[A-Za-z]{2,64}", re.ASCII)
@@ -228,12 +232,19 @@ def _values(
             checked.network("asterisk.trunk_addresses", address)
             for address in asterisk.trunk_addresses
         ],
+        "trunk_contact": checked.match(
+            "asterisk.trunk_contact",
+            asterisk.trunk_contact,
+            _CONTACT,
+            "sip:ADDRESS or sip:ADDRESS:PORT",
+        ),
         "system_name": checked.word("asterisk.system_name", asterisk.system_name),
         "music_dir": checked.path("asterisk.music_dir", asterisk.music_dir),
         "agi_host": f"[{agi_host}]" if ":" in agi_host else agi_host,
         "agi_port": checked.port("agi.port", settings.agi.port),
         "menu_seconds": MENU_SECONDS,
         "menu_tries": MENU_TRIES,
+        "survey_seconds": SURVEY_SECONDS,
         "away_seconds": settings.life.away_seconds,
         "recordings": checked.path(
             "recording.spool_dir_in_asterisk", settings.recording.spool_dir_in_asterisk
@@ -269,6 +280,9 @@ def _site_values(site: Site, secrets: Secrets, checked: _Checked) -> dict[str, A
                     "hotlines.number", hotline.number, _NUMBER, "2 to 20 digits or +"
                 ),
                 "language": checked.word("hotlines.language", hotline.language),
+                "after_call": checked.word("hotlines.after_call", hotline.after_call)
+                if hotline.after_call
+                else "",
             }
             for hotline in site.hotlines
         ],
@@ -279,6 +293,16 @@ def _site_values(site: Site, secrets: Secrets, checked: _Checked) -> dict[str, A
                 "wrapup_seconds": math.ceil(queue.wrapup_seconds),
             }
             for queue_id, queue in site.queues.items()
+        ],
+        "outside": [
+            {
+                "id": checked.word(f"outside.{target}", target),
+                "number": checked.match(
+                    f"outside.{target}.number", outside.number, _OUTSIDE, "2 to 20 digits"
+                ),
+                "ring_seconds": outside.ring_seconds,
+            }
+            for target, outside in site.outside.items()
         ],
         "first_queue": next(iter(site.queues)),
         "seats": seats,

@@ -34,6 +34,7 @@ class AsteriskSettings(_Section):
     rtp_first_port: Port
     rtp_last_port: Port
     trunk_addresses: list[str]
+    trunk_contact: Annotated[str, Field(pattern=r"^sip:[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?$")]
     system_name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,16}$")]
     root_dir: Path
     """The sandbox root; empty instance folders inside it hold one Asterisk each."""

@@ -28,6 +28,8 @@ class Hotline(_Part):
     number: Annotated[str, Field(pattern=r"^[0-9+]{2,20}$")]
     flow: Name
     language: Language = "zh-CN"
+    after_call: Name | None = None
+    """The flow for a caller whose seat has hung up: a survey."""
 
 
 class Queue(_Part):
@@ -58,6 +60,14 @@ class Seat(_Part):
         return f"sip:{self.sip_user}"
 
 
+class Outside(_Part):
+    """A number outside that flows may put callers through to; no other is ever dialled."""
+
+    name: Text
+    number: Annotated[str, Field(pattern=r"^[0-9]{2,20}$")]
+    ring_seconds: Annotated[int, Field(ge=5, le=120)] = 30
+
+
 class User(_Part):
     role: Role
     seat: SeatName | None = None
@@ -69,6 +79,7 @@ class Site(_Part):
     hotlines: Annotated[list[Hotline], Field(min_length=1)]
     queues: Annotated[dict[Name, Queue], Field(min_length=1)]
     seats: dict[SeatName, Seat] = {}
+    outside: dict[Name, Outside] = {}
     users: dict[UserName, User] = {}
 
     def slips(self) -> Iterator[tuple[tuple[object, ...], str]]:
@@ -96,6 +107,15 @@ class Site(_Part):
                     f"the number {hotline.number} is written twice",
                 )
             numbers.add(hotline.number)
+        alike: dict[str, str] = {}
+        for target in self.outside:
+            # Asterisk leaves dashes out when it compares extensions.
+            other = alike.setdefault(target.replace("-", ""), target)
+            if other != target:
+                yield (
+                    ("outside", target),
+                    f"{other} and {target} differ in dashes only; give one another name",
+                )
         for user_name, user in self.users.items():
             if user.role == "seat" and user.seat is None:
                 yield ("users", user_name), "has the role seat but no seat"

@@ -53,6 +53,7 @@ _OUT_OF_DIALOG: Final = {"OPTIONS", "NOTIFY", "MESSAGE", "INFO"}
 class Phone:
     """`password` is needed to register, and by seats that call; the trunk goes by address.
 
+    `local_port` is its SIP port; 0: any free one.
     `answer` and `microphone` (what calls carry that get no sound of their own) may be changed at
     any time. `calls` holds the latest 50 calls of this phone, oldest first.
     """
@@ -63,6 +64,7 @@ class Phone:
         user: str,
         server: Address,
         local_ip: str = "127.0.0.1",
+        local_port: int = 0,
         password: str | None = None,
         display_name: str = "",
         answer: AnswerPolicy = Manual(),  # noqa: B008 (frozen)
@@ -71,6 +73,7 @@ class Phone:
         t1_s: float = T1_S,
     ) -> None:
         self.user, self.server, self.local_ip = user, server, local_ip
+        self._local_port = local_port
         self.display_name = display_name
         self.answer = answer
         self.microphone = microphone
@@ -91,7 +94,7 @@ class Phone:
     async def start(self) -> None:
         """Open the port."""
         loop = asyncio.get_running_loop()
-        self._socket = UdpSocket(self.local_ip, self._received)
+        self._socket = UdpSocket(self.local_ip, self._received, port=self._local_port)
         self.address = self._socket.address
         self.contact = f"sip:{self.user_part}@{self.address[0]}:{self.address[1]}"
         self.transactions = Transactions(loop, self._socket.send, self._on_request, t1_s=self._t1_s)

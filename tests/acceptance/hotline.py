@@ -33,6 +33,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 HOLD_MUSIC_HZ: Final = 440
 CALLER_HZ: Final = 700
 SEAT_HZ: Final = 1300
+OUTSIDE_HZ: Final = 1700
 PROMPTS: Final[dict[str, tuple[int, int]]] = {
     # name: (pitch in Hz, length in samples at 8 kHz)
     "greeting": (600, 3200),
@@ -164,6 +165,21 @@ class Hotline:
         self.phones.append(phone)
         return phone
 
+    async def outside(self, answer: AnswerPolicy | None = None) -> Phone:
+        """What is behind the trunk: every number outside that the hotline dials rings here."""
+        port = int(self.settings.asterisk.trunk_contact.rpartition(":")[2])
+        phone = Phone(
+            user="outside",
+            server=self.sip,
+            local_ip=TRUNK_ADDRESS,
+            local_port=port,
+            answer=answer or Manual(),
+            microphone=Tone(OUTSIDE_HZ),
+        )
+        await phone.start()
+        self.phones.append(phone)
+        return phone
+
     async def hang_up_all(self) -> None:
         for phone in self.phones:
             await phone.stop()
@@ -194,7 +210,7 @@ async def hotline(
     folder: Path, *, root_dir: Path, database_url: str = "", **queue_changes: Any
 ) -> AsyncIterator[Hotline]:
     """Start Asterisk and the daemon in `folder`; stop both at the end and check the logs."""
-    ami, agi, http, sip = free_ports(4)
+    ami, agi, http, sip, trunk = free_ports(5)
     first, last = free_port_range(400)
     name = f"test-{os.getpid()}-{sip}"
     make_prompts(folder / "prompts")
@@ -209,6 +225,7 @@ async def hotline(
             "rtp_first_port": first,
             "rtp_last_port": last,
             "music_dir": f"/srv/{name}/music",
+            "trunk_contact": f"sip:{TRUNK_ADDRESS}:{trunk}",
         },
         agi={"port": agi},
         http={"port": http},

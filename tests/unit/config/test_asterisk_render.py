@@ -19,7 +19,7 @@ from config.asterisk import (
 )
 from config.secrets import Secrets
 from config.settings import Settings, load_settings
-from config.site import Hotline, Queue, Seat, Site, load_site
+from config.site import Hotline, Outside, Queue, Seat, Site, load_site
 
 SITE = Path(__file__).parents[3] / "config/sites/demo-water/site.yaml"
 EVENTS = ("Newchannel", "Hangup")
@@ -69,6 +69,54 @@ def test_every_hotline_and_only_hotlines_are_extensions_of_the_trunk(
     lines = section(rendered(more, secrets)["extensions.conf"], "from-trunk")
     extensions = [match[1] for line in lines if (match := re.match(r"exten => ([^,]+),1,", line))]
     assert extensions == ["12345", "+8612345"]
+
+
+def water_police(number: str = "057112345", name: str = "water-police") -> dict[str, Outside]:
+    return {name: Outside.model_construct(name={"en": "Police"}, number=number, ring_seconds=30)}
+
+
+def test_outside_numbers_are_dialled_as_written_in_the_site_and_only_they(
+    site: Site, secrets: Secrets
+) -> None:
+    files = rendered(site.model_copy(update={"outside": water_police()}), secrets)
+    lines = section(files["extensions.conf"], "outside")
+    dials = [line for line in lines if "Dial(" in line]
+    assert len(dials) == 1
+    assert dials[0].startswith("exten => to-water-police,1,Dial(PJSIP/057112345@trunk,30,")
+    trunk = section(files["extensions.conf"], "from-trunk")
+    assert not [line for line in trunk if "outside" in line], "no stranger gets there by dialling"
+
+
+def test_a_site_without_outside_numbers_dials_none(site: Site, secrets: Secrets) -> None:
+    text = rendered(site.model_copy(update={"outside": {}}), secrets)["extensions.conf"]
+    assert not [line for line in section(text, "outside") if "Dial(" in line]
+
+
+@pytest.mark.parametrize("number", ["0571&PJSIP/1", "1@evil", "${X}", "1,2", "+86571", "12\n3", ""])
+def test_an_outside_number_that_is_not_digits_is_refused(
+    site: Site, secrets: Secrets, number: str
+) -> None:
+    with pytest.raises(AsteriskConfigRefused, match=r"outside\.water-police\.number"):
+        rendered(site.model_copy(update={"outside": water_police(number)}), secrets)
+
+
+def test_an_outside_name_that_is_more_than_a_word_is_refused(site: Site, secrets: Secrets) -> None:
+    with pytest.raises(AsteriskConfigRefused, match="outside"):
+        rendered(site.model_copy(update={"outside": water_police(name="a,1,Hangup()")}), secrets)
+
+
+def test_a_hotline_with_a_survey_says_so_on_the_channel(site: Site, secrets: Secrets) -> None:
+    hotline = Hotline(number="12345", flow="main", after_call="survey")
+    text = rendered(site.model_copy(update={"hotlines": [hotline]}), secrets)["extensions.conf"]
+    assert " same => n,Set(CTI_AFTER_CALL=survey)" in section(text, "from-trunk")
+
+
+def test_the_trunk_has_one_fixed_address_and_nobody_can_register_there(
+    site: Site, secrets: Secrets
+) -> None:
+    text = rendered(site, secrets)["pjsip.conf"]
+    assert "contact = sip:127.0.0.2:5070" in text
+    assert text.count("type = aor\ncontact") == 1
 
 
 def test_every_queue_is_a_queue_of_last_resort_with_its_own_times(

@@ -98,3 +98,20 @@ def test_a_device_that_could_be_more_than_one_phone_is_refused(tmp_path: Path, d
 def test_a_number_that_is_more_than_digits_is_refused(tmp_path: Path, number: str) -> None:
     (complaint,) = refusal(tmp_path, changed('"12345"', f'"{number}"'))
     assert complaint.startswith("3:14: hotlines.0.number: ")
+
+
+def test_two_outside_numbers_whose_names_differ_in_dashes_only_are_refused(tmp_path: Path) -> None:
+    outside = (
+        "outside:\n"
+        '  water-police: {name: {en: A}, number: "0571110"}\n'
+        '  waterpolice: {name: {en: B}, number: "0571119"}\n'
+    )
+    (complaint,) = refusal(tmp_path, changed("users:", outside + "users:"))
+    assert "outside.waterpolice: water-police and waterpolice differ in dashes only" in complaint
+
+
+@pytest.mark.parametrize("number", ["0571-110", "+86571110", "1@x", "${CTI}", "1"])
+def test_an_outside_number_that_is_more_than_digits_is_refused(tmp_path: Path, number: str) -> None:
+    outside = f'outside:\n  police: {{name: {{en: A}}, number: "{number}"}}\n'
+    (complaint,) = refusal(tmp_path, changed("users:", outside + "users:"))
+    assert "outside.police.number" in complaint
