@@ -9,13 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
+from acd.callbacks import CallbackRules, Callbacks
+from acd.estimate import ServiceTimes, expected_wait_us
 from acd.phones import Phones
-from acd.queues import QueueRecord, WaitingCall, WaitingLine
+from acd.queues import QueueFigures, QueueRecord, WaitingCall, WaitingLine
 from acd.seats import Seat, SeatRecord, SeatSnapshot, Wish
 from acd.strategies import LongestIdle, Strategy
 from cti.effects import Effect
 from cti.facts import (
     CallAbandoned,
+    CallbackDialled,
+    CallbackFailed,
+    CallbackOffered,
+    CallbackRecovered,
     CallEnded,
     CallPhase,
     CallQueued,
@@ -37,8 +43,9 @@ from cti.facts import (
     SeatStateChanged,
     SnapshotTaken,
     TimePassed,
+    WaitEnded,
 )
-from cti.ids import CallId, OfferId, QueueId, SeatId, offer_id
+from cti.ids import CallId, OfferId, QueueId, SeatId, callback_offer_id, offer_id
 
 Outcome = Iterator[Fact | Effect]
 
@@ -54,12 +61,15 @@ class Dispatcher:
         seats: Iterable[SeatRecord],
         queues: Iterable[QueueRecord],
         strategy: Strategy | None = None,
+        callbacks: CallbackRules | None = None,
     ) -> None:
         self._seats = {record.id: Seat(record) for record in seats}
         self._phones = Phones(self._seats.values())
         self._queues = {record.id: record for record in queues}
         self._strategy = strategy or LongestIdle()
         self._line = WaitingLine()
+        self.callbacks = Callbacks(self._line, self._queues, callbacks or CallbackRules())
+        self._times = ServiceTimes(self._queues.values())
         self._remembered: dict[SeatId, SeatStateChanged] = {}
         self._link_up = False
         self._fresh = True
@@ -75,7 +85,11 @@ class Dispatcher:
             CallQueued: self._call_queued,
             CallRecovered: self._call_recovered,
             CallAbandoned: self._call_gone,
+            WaitEnded: self._call_gone,
             CallEnded: self._call_gone,
+            CallbackDialled: self._callback_dialled,
+            CallbackFailed: self._callback_failed,
+            CallbackRecovered: self._callback_recovered,
             OfferAnswered: self._offer_answered,
             OfferFailed: self._offer_failed,
             SeatLeft: self._seat_left,
@@ -84,6 +98,7 @@ class Dispatcher:
 
     def handle(self, fact: Fact) -> Outcome:
         """What `fact` means for seats and waiting callers, and the offers that follow from it."""
+        yield from self.callbacks.handle(fact)
         handler = self._handlers.get(type(fact))
         if handler is None:
             return
@@ -91,8 +106,10 @@ class Dispatcher:
         yield from self._match(fact.at)
 
     def deadline(self) -> int | None:
-        """When the next wrap-up ends, microseconds since the epoch."""
-        return min((seat.until for seat in self._seats.values() if seat.until), default=None)
+        """When the next wrap-up ends or a callback is due, microseconds since the epoch."""
+        wrapped_up = (seat.until for seat in self._seats.values() if seat.until)
+        due = self.callbacks.deadline()
+        return min((*wrapped_up, *(() if due is None else (due,))), default=None)
 
     def seats(self) -> tuple[SeatSnapshot, ...]:
         """Frozen snapshots of all seats, in the order of the site file."""
@@ -114,7 +131,41 @@ class Dispatcher:
 
     def waiting(self, queue: QueueId) -> tuple[tuple[CallId, int], ...]:
         """Callers waiting in `queue`, in the order of service, with the time they were queued."""
-        return tuple((call.call, call.queued_at) for call in self._line.in_queue(queue))
+        line = self._line.in_queue(queue)
+        return tuple((call.call, call.queued_at) for call in line if call.callback is None)
+
+    def order(self, queue: QueueId) -> tuple[CallId, ...]:
+        """Who waits in `queue`, in the order of service, booked callbacks included."""
+        return tuple(call.call for call in self._line.in_queue(queue))
+
+    def queue_of(self, call: CallId) -> QueueId | None:
+        """Where `call` waits; None when it does not."""
+        waiting = self._line.get(call)
+        return waiting.queue if waiting else None
+
+    def is_offered(self, call: CallId) -> bool:
+        """Whether a seat rings for `call`."""
+        waiting = self._line.get(call)
+        return waiting is not None and waiting.offer is not None
+
+    def wait_us(self, queue: QueueId, place: int) -> int | None:
+        """The estimated wait at `place` of the line, microseconds; None when no seat that is not
+        paused serves `queue`. Raises KeyError for an unknown queue."""
+        seats = sum(seat.works and queue in seat.record.queues for seat in self._seats.values())
+        return expected_wait_us(place, self._times.mean_us(queue), seats)
+
+    def figures(self, queue: QueueId) -> QueueFigures:
+        """What a menu may know of `queue` before it sends a caller there. Raises KeyError."""
+        waiting = len(self._line.in_queue(queue))
+        serving = [seat for seat in self._seats.values() if queue in seat.record.queues]
+        ready = sum(seat.can_take_a_call for seat in serving)
+        wait_us = 0 if ready > waiting else self.wait_us(queue, waiting + 1)
+        return QueueFigures(
+            waiting=waiting,
+            seats_ready=ready,
+            seats_signed_on=sum(seat.state is not SeatState.SIGNED_OFF for seat in serving),
+            wait_s=None if wait_us is None else wait_us / 1e6,
+        )
 
     # ------------------------------------------------------------------------------ matching
 
@@ -133,13 +184,17 @@ class Dispatcher:
 
     def _offer(self, call: WaitingCall, ranked: list[Seat], at: int) -> Outcome:
         seat = ranked[0]
-        offer = offer_id(seat.id, self._unique_time(at))
+        name = offer_id if call.callback is None else callback_offer_id
+        offer = name(seat.id, self._unique_time(at))
         call.offer = offer
         queue = self._queues[call.queue]
         ranking = tuple(
             SeatRank(seat=other.id, idle_us=max(0, at - other.idle_since)) for other in ranked[:5]
         )
         self._phones.offered(seat)
+        if call.callback is not None:
+            yield from self._offer_callback(call, seat, offer, ranking, at)
+            return
         changed = seat.go(SeatState.RINGING, at, call=call.call)
         seat.offer = offer
         yield SeatOffered(
@@ -156,6 +211,39 @@ class Dispatcher:
         )
         yield changed
 
+    def _offer_callback(
+        self,
+        waiting: WaitingCall,
+        seat: Seat,
+        offer: OfferId,
+        ranking: tuple[SeatRank, ...],
+        at: int,
+    ) -> Outcome:
+        assert waiting.callback is not None
+        booked = self.callbacks.get(waiting.callback)
+        changed = seat.go(SeatState.RINGING, at, call=booked.call)
+        seat.offer = offer
+        yield CallbackOffered(
+            at=at,
+            callback=booked.callback,
+            call=booked.call,
+            seat=seat.id,
+            offer=offer,
+            queue=waiting.queue,
+            device=seat.record.device,
+            number=booked.number,
+            hotline=booked.hotline,
+            language=booked.language,
+            ring_us=self._queues[waiting.queue].ring_us,
+            customer_ring_us=self.callbacks.customer_ring_us,
+            attempt=booked.attempts + 1,
+            since=booked.since,
+            rule=self._strategy.name,
+            ranking=ranking,
+            waiting=len(self._line.in_queue(waiting.queue)),
+        )
+        yield changed
+
     def _unique_time(self, at: int) -> int:
         """Asterisk's time stamps may repeat; an offer's id may not."""
         self._last_offer_at = max(at, self._last_offer_at + 1)
@@ -165,10 +253,14 @@ class Dispatcher:
 
     def _call_queued(self, fact: CallQueued) -> Outcome:
         queue = fact.queue if fact.queue in self._queues else next(iter(self._queues))
-        self._line.add(WaitingCall(fact.call, queue, fact.priority, fact.at))
+        waiting = WaitingCall(fact.call, queue, fact.priority, fact.queued_at or fact.at)
+        moved = self._line.get(fact.call)
+        if moved is not None:
+            waiting.offer = moved.offer  # the seat that rings goes on
+        self._line.add(waiting)
         yield from ()
 
-    def _call_gone(self, fact: CallAbandoned | CallEnded) -> Outcome:
+    def _call_gone(self, fact: CallAbandoned | WaitEnded | CallEnded) -> Outcome:
         self._line.remove(fact.call)
         yield from ()
 
@@ -185,7 +277,27 @@ class Dispatcher:
         if fact.phase is CallPhase.TALKING and fact.offer:
             yield from self._occupy(fact, SeatState.TALKING)
 
-    def _occupy(self, fact: CallRecovered | OfferAnswered, state: SeatState) -> Outcome:
+    def _callback_dialled(self, fact: CallbackDialled) -> Outcome:
+        """From the seat's answer on it is at work, whether the customer answers or not."""
+        seat = self._seats.get(fact.seat)
+        if seat is not None and seat.offer == fact.offer and seat.state is SeatState.RINGING:
+            yield seat.go(SeatState.TALKING, fact.at, call=fact.call)
+
+    def _callback_failed(self, fact: CallbackFailed) -> Outcome:
+        seat = self._seats.get(fact.seat)
+        if seat is None or seat.offer != fact.offer:
+            return
+        if not fact.dialled and fact.reason in _SET_ASIDE and seat.wish is None:
+            seat.wish = Wish(SeatState.PAUSED, fact.reason)
+        yield self._release(seat, fact.at)
+
+    def _callback_recovered(self, fact: CallbackRecovered) -> Outcome:
+        state = SeatState.RINGING if fact.phase == "ringing" else SeatState.TALKING
+        yield from self._occupy(fact, state)
+
+    def _occupy(
+        self, fact: CallRecovered | OfferAnswered | CallbackRecovered, state: SeatState
+    ) -> Outcome:
         """A call takes a seat that did not wait for it; the seat returns to what it was."""
         seat = self._seats.get(fact.seat)
         if seat is None or seat.state is SeatState.TALKING or seat.state is state:
@@ -226,18 +338,26 @@ class Dispatcher:
             self._phones.hung_up(seat)
         queue = self._queues.get(fact.queue)
         wrapup_us = queue.wrapup_us if queue else 0
+        seat.served, seat.served_us = fact.queue, fact.talk_us
         if wrapup_us and not (seat.wish and seat.wish.state is SeatState.SIGNED_OFF):
             yield seat.go(SeatState.WRAP_UP, fact.at, call=fact.call, until=fact.at + wrapup_us)
         else:
             yield self._release(seat, fact.at)
 
-    @staticmethod
-    def _release(seat: Seat, at: int) -> SeatStateChanged:
+    def _release(self, seat: Seat, at: int) -> SeatStateChanged:
         """Grant what the seat asked for meanwhile, else make it ready."""
+        self._has_served(seat, at)
         wish, seat.wish = seat.wish, None
         if wish is None:
             return seat.go(SeatState.READY, at)
         return seat.go(wish.state, at, reason=wish.reason)
+
+    def _has_served(self, seat: Seat, at: int) -> None:
+        """The seat's last talk and its wrap-up are over: so long did they take."""
+        if seat.served:
+            wrapped_up_us = at - seat.since if seat.state is SeatState.WRAP_UP else 0
+            self._times.took(seat.served, seat.served_us + max(0, wrapped_up_us))
+            seat.served = QueueId("")
 
     # --------------------------------------------------------------------------------- seats
 
@@ -263,6 +383,7 @@ class Dispatcher:
                 yield from self._grant(seat, Wish(SeatState.PAUSED, fact.reason), fact)
             case "ready" if seat.state in (SeatState.PAUSED, SeatState.WRAP_UP):
                 seat.wish = None
+                self._has_served(seat, fact.at)
                 yield seat.go(SeatState.READY, fact.at)
             case "ready":
                 seat.wish = None
@@ -273,12 +394,12 @@ class Dispatcher:
             at=fact.at, seat=fact.seat, wish=fact.wish, why=f"seat {fact.seat} {why}"
         )
 
-    @staticmethod
-    def _grant(seat: Seat, wish: Wish, fact: SeatCommand) -> Outcome:
+    def _grant(self, seat: Seat, wish: Wish, fact: SeatCommand) -> Outcome:
         if seat.busy:
             seat.wish = wish
         else:
             seat.wish = None
+            self._has_served(seat, fact.at)
             yield seat.go(wish.state, fact.at, reason=wish.reason)
 
     def _device_changed(self, fact: DeviceChanged) -> Outcome:

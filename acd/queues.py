@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cti.ids import CallId, OfferId, QueueId
+from cti.ids import CallbackId, CallId, OfferId, QueueId
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,18 +15,37 @@ class QueueRecord:
     id: QueueId
     ring_us: int
     wrapup_us: int
+    announce_us: int = 45_000_000
+    """How often a waiting caller hears where they stand; 0: only that all seats are busy."""
+    expected_us: int = 180_000_000
+    """Talk and wrap-up together, as long as none has been measured."""
+    callback_attempts: int = 3
+    callback_retry_us: int = 600_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFigures:
+    """One queue now. `wait_s`: estimated for a caller who came now; None when no seat that is not
+    paused serves it."""
+
+    waiting: int
+    seats_ready: int
+    seats_signed_on: int
+    wait_s: float | None
 
 
 @dataclass(slots=True)
 class WaitingCall:
     """`queued_at`: microseconds since the epoch. It never changes, so a caller whose offer came to
-    nothing stands where they stood before."""
+    nothing stands where they stood before. A booked callback stands in the line as its caller did:
+    `callback` says so, and `call` is its id."""
 
     call: CallId
     queue: QueueId
     priority: int
     queued_at: int
     offer: OfferId | None = None
+    callback: CallbackId | None = None
 
     @property
     def place(self) -> tuple[int, int, str]:

@@ -75,6 +75,9 @@ class Seat:
     offer: OfferId | None = None
     wish: Wish | None = None
     device: DeviceState = DeviceState.UNKNOWN
+    served: QueueId = QueueId("")
+    """Whose call it has just left, while that call's wrap-up is not over."""
+    served_us: int = 0
 
     @property
     def id(self) -> SeatId:
@@ -83,6 +86,11 @@ class Seat:
     @property
     def busy(self) -> bool:
         return self.state in (SeatState.RINGING, SeatState.TALKING)
+
+    @property
+    def works(self) -> bool:
+        """Signed on and not paused."""
+        return self.state not in (SeatState.SIGNED_OFF, SeatState.PAUSED)
 
     @property
     def can_take_a_call(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cti.ids import CallId, ChannelId, OfferId, QueueId, SeatId
+from cti.ids import CallbackId, CallId, ChannelId, OfferId, QueueId, SeatId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,3 +94,36 @@ class SweepSpool(Effect):
 
     living: tuple[str, ...]
     """Names of files that Asterisk may still be writing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellWaiting(Effect):
+    """Say to a waiting caller where they stand. `wait_us`: estimated, microseconds, or None."""
+
+    channel: ChannelId
+    call: CallId
+    language: str
+    place: int
+    wait_us: int | None
+    first: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginateCallback(Effect):
+    """Ring the seat's device; its dialplan then rings `number` through the trunk and bridges both.
+
+    `number` has passed `acd.numbers.refusal`, and is checked again where it goes to Asterisk.
+    """
+
+    offer: OfferId
+    seat: SeatId
+    device: str
+    callback: CallbackId
+    call: CallId
+    queue: QueueId
+    number: str
+    hotline: str
+    language: str
+    ring_us: int
+    customer_ring_us: int
+    recording: str

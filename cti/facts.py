@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from cti.ids import BridgeId, CallId, ChannelId, OfferId, QueueId, SeatId
+from cti.ids import BridgeId, CallbackId, CallId, ChannelId, OfferId, QueueId, SeatId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,13 +197,33 @@ class OpenCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCallback:
+    """A callback that was booked and is not closed. Times are microseconds since the epoch."""
+
+    callback: CallbackId
+    call: CallId
+    queue: QueueId
+    number: str
+    hotline: str
+    language: str
+    priority: int
+    since: int
+    """The place in line: when the caller began to wait."""
+    booked_at: int
+    attempts: int = 0
+    """How often the customer was rung in vain."""
+    not_before: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineStarted(Report):
     """The daemon came up, with what was written down and Asterisk does not keep: the seats' last
-    states, and the calls that had not ended."""
+    states, the calls that had not ended, and the callbacks that are still to be made."""
 
     version: str
     seats: tuple[SeatStateChanged, ...] = ()
     open_calls: tuple[OpenCall, ...] = ()
+    callbacks: tuple[OpenCallback, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +273,14 @@ class RecordingMissed(Report):
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackCancelAsked(Report):
+    """Somebody wants a callback not to be made."""
+
+    callback: CallbackId
+    by: str
+
+
 # ------------------------------------------------------------------------- decisions: the call
 
 
@@ -272,6 +300,23 @@ class MenuKeyTaken(Fact):
     flow: str
     step: str
     key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowStepTaken:
+    """The caller came to `step` by the way `way` of the step before, e.g. `keys.1`, `next`."""
+
+    flow: str
+    step: str
+    way: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowStepsTaken(Fact):
+    """The caller's way through the menu, a stretch of it, in order."""
+
+    call: CallId
+    steps: tuple[FlowStepTaken, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,6 +345,9 @@ class CallQueued(Fact):
     channel_name: str
     caller_number: str
     caller_name: str
+    queued_at: int = 0
+    """When the caller began to wait, for one who moves to another queue and keeps the time waited;
+    0: now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -375,9 +423,12 @@ class CallAbandoned(Fact):
 
 
 EndedBy = Literal["caller", "seat", "flow", "unknown"]
-CallOutcome = Literal["answered", "abandoned", "self-service", "left-menu", "lost-sight"]
-"""answered: a seat talked with the caller. abandoned: gave up waiting for a person. self-service:
-the menu said good-bye. left-menu: hung up in the menu. lost-sight: ended unseen."""
+CallOutcome = Literal[
+    "answered", "message", "callback", "abandoned", "self-service", "left-menu", "lost-sight"
+]
+"""answered: a seat talked with the caller. message, callback: left a message, or booked a callback,
+instead of waiting on. abandoned: gave up waiting for a person. self-service: the menu said
+good-bye. left-menu: hung up in the menu. lost-sight: ended unseen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -387,6 +438,46 @@ class CallEnded(Fact):
     ended_by: EndedBy
     cause: int
     total_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitKeyTaken(Fact):
+    """A waiting caller took an offer: they step aside into the menu and keep their place."""
+
+    call: CallId
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitResumed(Fact):
+    """The caller is back from the menu, at the place they had."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitEnded(Fact):
+    """A waiting caller went with something in hand: neither served nor given up."""
+
+    call: CallId
+    queue: QueueId
+    outcome: Literal["message", "callback"]
+    wait_us: int
+    """From the end of the prompt to the hang-up, microseconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackAsked(Fact):
+    """A caller asked to be called back. Whether it is booked is for `acd` to say."""
+
+    call: CallId
+    queue: QueueId
+    number: str
+    hotline: str
+    language: str
+    priority: int
+    since: int
+    """When the caller began to wait, microseconds since the epoch; now, when they had not."""
 
 
 class CallPhase(StrEnum):
@@ -503,3 +594,143 @@ class CommandRefused(Fact):
     seat: SeatId
     wish: str
     why: str
+
+
+# ------------------------------------------------------------- decisions: comfort and callbacks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitTold(Fact):
+    """A waiting caller is told where they stand."""
+
+    call: CallId
+    queue: QueueId
+    place: int
+    """1: the next one."""
+    wait_us: int | None
+    """Estimated wait from now, microseconds; None when nobody can say."""
+    first: bool
+    """Told for the first time, that all seats are busy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackBooked(Fact):
+    """`since` is the place in line, microseconds since the epoch."""
+
+    callback: CallbackId
+    call: CallId
+    queue: QueueId
+    number: str
+    hotline: str
+    language: str
+    priority: int
+    since: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackRefused(Fact):
+    """No callback: the number cannot be called, or one that was to be cancelled is not open."""
+
+    call: CallId | None = None
+    callback: CallbackId | None = None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackOffered(Fact):
+    """It is this callback's turn: a seat is rung, then the customer. Fields as in SeatOffered."""
+
+    callback: CallbackId
+    call: CallId
+    seat: SeatId
+    offer: OfferId
+    queue: QueueId
+    device: str
+    number: str
+    hotline: str
+    language: str
+    ring_us: int
+    customer_ring_us: int
+    attempt: int
+    """1: the first time that this customer is rung."""
+    since: int
+    rule: str
+    ranking: tuple[SeatRank, ...] = ()
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackDialled(Fact):
+    """The seat has answered; Asterisk rings the customer now."""
+
+    callback: CallbackId
+    call: CallId
+    seat: SeatId
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackAnswered(Fact):
+    """Customer and seat can hear each other."""
+
+    callback: CallbackId
+    call: CallId
+    seat: SeatId
+    offer: OfferId
+    queue: QueueId
+    recording: str
+
+
+CallbackFailure = Literal[
+    "no-answer", "rejected", "unreachable", "seat-gone", "failed",
+    "customer-busy", "customer-no-answer", "customer-unreachable", "customer-gone",
+    "cancelled", "lost-sight",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackFailed(Fact):
+    """The two did not meet. `dialled`: the customer was (or may have been) rung, so it counts."""
+
+    callback: CallbackId
+    call: CallId
+    seat: SeatId
+    offer: OfferId
+    reason: CallbackFailure
+    dialled: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackPutOff(Fact):
+    """The customer was not reached; the next attempt is not before `until` (microseconds)."""
+
+    callback: CallbackId
+    call: CallId
+    attempts: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackClosed(Fact):
+    """Nothing more is done. called-back: they talked. served: a seat took the caller before they
+    had hung up. replaced: booked anew for the same number. given-up: not reached so often.
+    expired: too old to be of use."""
+
+    callback: CallbackId
+    call: CallId
+    why: Literal["called-back", "served", "replaced", "given-up", "cancelled", "expired"]
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackRecovered(Fact):
+    """A seat found in Asterisk that is calling a customer back."""
+
+    callback: CallbackId
+    call: CallId
+    seat: SeatId
+    offer: OfferId
+    queue: QueueId
+    phase: Literal["ringing", "dialling", "talking"]
+    recording: str = ""

@@ -18,7 +18,12 @@ SeatId = NewType("SeatId", str)
 QueueId = NewType("QueueId", str)
 BridgeId = NewType("BridgeId", str)
 
+CallbackId = NewType("CallbackId", str)
+"""A booked callback: one a call."""
+
 OFFER_PREFIX = "offer."
+CALLBACK_PREFIX = "callback."
+"""Of the leg of a seat that calls a customer back."""
 
 
 def offer_id(seat: SeatId, at_us: int) -> OfferId:
@@ -52,3 +57,21 @@ def parse_recording_file(name: str) -> tuple[CallId, OfferId] | None:
     if not (call and separator and rest and name.endswith(".raw")):
         return None
     return CallId(call), OfferId(rest)
+
+
+def callback_id(call: CallId) -> CallbackId:
+    """The callback that was booked in `call`; booking again in the same call is the same one."""
+    return CallbackId(f"back.{call}")
+
+
+def callback_offer_id(seat: SeatId, at_us: int) -> OfferId:
+    """As `offer_id`, for a seat that is rung to call a customer back."""
+    return OfferId(f"{CALLBACK_PREFIX}{seat}.{at_us}")
+
+
+def seat_of_callback(channel: ChannelId) -> SeatId | None:
+    """The seat whose leg `channel` is, or None when the channel is not one that calls back."""
+    if not channel.startswith(CALLBACK_PREFIX):
+        return None
+    seat, _, _ = channel.removeprefix(CALLBACK_PREFIX).rpartition(".")
+    return SeatId(seat) if seat else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from cti.calls.phase import move
 from cti.facts import CallPhase, EndedBy
@@ -89,6 +90,10 @@ class Call:
     answered: bool = False
     in_last_resort: bool = False
     last_resort_told: bool = False
+    aside: bool = False
+    """In the menu while waiting: the place in line is kept."""
+    message_left: bool = False
+    callback_asked: bool = False
 
     @property
     def channel(self) -> ChannelId:
@@ -97,6 +102,13 @@ class Call:
     def go(self, phase: CallPhase, cause: str) -> None:
         """Move to `phase`. Raises IllegalMove."""
         self.phase = move(self.phase, phase, cause)
+
+    @property
+    def in_hand(self) -> Literal["message", "callback", ""]:
+        """What the caller has instead of a talk, when they go now."""
+        if self.callback_asked:
+            return "callback"
+        return "message" if self.message_left else ""
 
     def wait_until(self, at: int) -> int:
         """The KPI's wait at the moment `at`: from the end of the prompt, microseconds."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from cti.calls import recovery
 from cti.calls.book import Book, Outcome
 from cti.calls.call import Call
@@ -12,6 +14,8 @@ from cti.facts import (
     AgiCommandEnded,
     CallAbandoned,
     CallArrived,
+    CallbackAsked,
+    CallbackRefused,
     CallEnded,
     CallPhase,
     CallQueued,
@@ -19,11 +23,23 @@ from cti.facts import (
     ChannelHangupAsked,
     Fact,
     FlowMarked,
+    FlowStepsTaken,
+    FlowStepTaken,
     MenuKeyTaken,
     PersonAsked,
     PromptEnded,
+    WaitEnded,
+    WaitKeyTaken,
+    WaitResumed,
 )
 from cti.ids import CallId, QueueId
+
+_WHILE_WAITING: Final = frozenset(
+    {"menu-key", "language", "queued", "flow-ended", "message-left", "callback-asked"}
+    | {"wait-key", "wait-again"}
+)
+"""Marks of a caller who waits, from the waiting room itself or from a menu they stepped aside into.
+Who asks for a person there, or hears another prompt, has been waiting since before."""
 
 
 class Callers:
@@ -62,7 +78,9 @@ class Callers:
 
     def flow_marked(self, fact: FlowMarked) -> Outcome:
         call = self._book.calls.get(CallId(fact.channel))
-        if call is None or call.phase is not CallPhase.MENU:
+        if call is not None and fact.mark == "steps":
+            yield from _steps_taken(call, fact)
+        if call is None or not _fits(call, fact.mark):
             return
         match fact.mark:
             case "menu-key":
@@ -83,10 +101,26 @@ class Callers:
                 yield PromptEnded(at=call.prompt_ended_at, call=call.id, prompt=fact.get("Prompt"))
                 # Before the call is queued: who waits has its clocks on the channel from the start.
                 yield KeepOnChannel(channel=call.channel, variables=recovery.clocks_to_keep(call))
+            case "queued" if call.phase is CallPhase.WAITING:
+                yield from self._move(call, fact)
             case "queued":
                 yield from self.queue(call, fact)
             case "flow-ended" if call.ended_by == "unknown":
                 call.ended_by = "flow"
+            case _:
+                yield from self._instead_of_waiting(call, fact)
+
+    def _instead_of_waiting(self, call: Call, fact: FlowMarked) -> Outcome:
+        match fact.mark:
+            case "wait-key":
+                call.aside = True
+                yield WaitKeyTaken(at=fact.at, call=call.id, key=fact.get("Key"))
+            case "wait-again":
+                yield from self.is_back(call, fact.at)
+            case "message-left":
+                call.message_left = True
+            case "callback-asked":
+                yield self._callback_asked(call, fact)
 
     def queue(self, call: Call, fact: FlowMarked) -> Outcome:
         call.go(CallPhase.WAITING, "queued by the menu")
@@ -96,23 +130,46 @@ class Callers:
         call.queued_at = fact.at
         call.asked_at = call.asked_at or fact.at
         call.prompt_ended_at = call.prompt_ended_at or fact.at
-        yield CallQueued(
-            at=fact.at,
-            call=call.id,
-            queue=call.queue,
-            priority=call.priority,
-            language=call.language,
-            arrived_at=call.arrived_at,
-            asked_at=call.asked_at,
-            prompt_ended_at=call.prompt_ended_at,
-            channel_name=call.channel_name,
-            caller_number=call.caller_number,
-            caller_name=call.caller_name,
-        )
+        yield _queued(call, fact.at)
         if call.hangup_asked_at:
             yield from self.abandon(call, fact.at)
         else:
             yield KeepOnChannel(channel=call.channel, variables=recovery.clocks_to_keep(call))
+
+    def _move(self, call: Call, fact: FlowMarked) -> Outcome:
+        """A menu sends a waiting caller to a queue: news only when it is another one, or another
+        priority. The time they have waited goes with them."""
+        queue = QueueId(fact.get("Queue")) or call.queue
+        priority = recovery.priority_of(fact.get("Priority"))
+        call.language = fact.get("Language") or call.language
+        if (queue, priority) != (call.queue, call.priority):
+            call.queue, call.priority = queue, priority
+            yield _queued(call, fact.at)
+
+    def is_back(self, call: Call, at: int) -> Outcome:
+        """From the menu to the waiting room, at the place they had."""
+        if call.phase is CallPhase.WAITING and call.aside:
+            call.aside = False
+            yield WaitResumed(at=at, call=call.id)
+
+    def _callback_asked(self, call: Call, fact: FlowMarked) -> Fact:
+        call.callback_asked = True
+        return CallbackAsked(
+            at=fact.at,
+            call=call.id,
+            queue=QueueId(fact.get("Queue")) or call.queue,
+            number=fact.get("Number"),
+            hotline=call.hotline,
+            language=call.language,
+            priority=call.priority,
+            since=call.queued_at or fact.at,
+        )
+
+    def callback_refused(self, fact: CallbackRefused) -> Outcome:
+        call = self._book.calls.get(fact.call) if fact.call else None
+        if call is not None:
+            call.callback_asked = False
+        yield from ()
 
     def hangup_asked(self, call: Call, fact: ChannelHangupAsked) -> Outcome:
         call.hangup_asked_at = call.hangup_asked_at or fact.at
@@ -124,8 +181,15 @@ class Callers:
         """The caller gave up: nobody is rung for a caller who has gone."""
         if call.phase is not CallPhase.WAITING:
             return
-        call.go(CallPhase.ENDED, "the caller gave up")
-        yield CallAbandoned(at=at, call=call.id, queue=call.queue, wait_us=call.wait_until(at))
+        wait_us = call.wait_until(at)
+        if call.in_hand:
+            call.go(CallPhase.ENDED, f"the caller went with a {call.in_hand}")
+            yield WaitEnded(
+                at=at, call=call.id, queue=call.queue, outcome=call.in_hand, wait_us=wait_us
+            )
+        else:
+            call.go(CallPhase.ENDED, "the caller gave up")
+            yield CallAbandoned(at=at, call=call.id, queue=call.queue, wait_us=wait_us)
         yield from self._legs.cancel(self._book.leg_of(call))
 
     def end(self, call: Call, at: int, cause: int) -> Outcome:
@@ -143,3 +207,36 @@ class Callers:
             cause=cause,
             total_us=max(0, at - call.arrived_at),
         )
+
+
+def _steps_taken(call: Call, fact: FlowMarked) -> Outcome:
+    """`flow/step/way+flow/step/way`, as the menu session writes it."""
+    parts = (one.split("/") for one in fact.get("Path").split("+"))
+    steps = tuple(FlowStepTaken(flow=p[0], step=p[1], way=p[2]) for p in parts if len(p) == 3)
+    if steps:
+        yield FlowStepsTaken(at=call.command_ended_at or fact.at, call=call.id, steps=steps)
+
+
+def _fits(call: Call, mark: str) -> bool:
+    if call.phase is CallPhase.WAITING:
+        return mark in _WHILE_WAITING
+    if call.phase is CallPhase.AFTER:
+        return mark in ("message-left", "callback-asked")
+    return call.phase is CallPhase.MENU
+
+
+def _queued(call: Call, at: int) -> CallQueued:
+    return CallQueued(
+        at=at,
+        call=call.id,
+        queue=call.queue,
+        priority=call.priority,
+        language=call.language,
+        arrived_at=call.arrived_at,
+        asked_at=call.asked_at,
+        prompt_ended_at=call.prompt_ended_at,
+        channel_name=call.channel_name,
+        caller_number=call.caller_number,
+        caller_name=call.caller_name,
+        queued_at=call.queued_at,
+    )

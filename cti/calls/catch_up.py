@@ -117,6 +117,8 @@ class CatchUp:
         after = recovery.is_after(seen) and not seen.bridge
         if call.phase is CallPhase.MENU and (after or recovery.is_waiting(seen)):
             yield from self._callers.queue(call, recovery.missed_mark(seen, at))
+        if recovery.is_waiting(seen):
+            yield from self._callers.is_back(call, at)
         leg = self._book.leg_of(call)
         if after and call.ended_by == "unknown":
             call.ended_by = "seat"
@@ -146,6 +148,7 @@ class CatchUp:
         """It ended while nobody was looking; how and when is not known, and is not made up. That
         the caller gave up is known when it was told before."""
         given_up = call.phase is CallPhase.ENDED and not call.answered
+        in_hand = call.in_hand
         call.phase = CallPhase.ENDED
         del self._book.calls[call.id]
         leg = self._book.leg_of(call)
@@ -153,7 +156,7 @@ class CatchUp:
             leg.cancelled = True
         ended = _ended_unseen(call.id, at, call.arrived_at)
         if given_up:
-            ended = replace(ended, outcome="abandoned", ended_by=call.ended_by)
+            ended = replace(ended, outcome=in_hand or "abandoned", ended_by=call.ended_by)
         yield ended
 
 

@@ -13,7 +13,16 @@ from typing import Final
 
 from cti.calls.call import Call, SeatLeg
 from cti.facts import CallPhase, CallRecovered, ChannelSeen, FlowMarked, SnapshotTaken
-from cti.ids import CallId, ChannelId, OfferId, QueueId, SeatId, recording_file, seat_of_offer
+from cti.ids import (
+    CallId,
+    ChannelId,
+    OfferId,
+    QueueId,
+    SeatId,
+    recording_file,
+    seat_of_callback,
+    seat_of_offer,
+)
 
 LAST_RESORT: Final = "last-resort"
 DEFAULT_PRIORITY: Final = 5
@@ -39,6 +48,7 @@ SNAPSHOT_VARIABLES: Final = (
     "CTI_T_PROMPT",
     "CTI_T_QUEUED",
     "CTI_RECORDING",
+    "CTI_CALLBACK",
 )
 """Every channel variable that a snapshot must bring."""
 
@@ -127,6 +137,8 @@ def found_legs(
         call = calls.get(CallId(seen.get("CTI_CALL"))) or calls.get(CallId(seen.linked))
         if call is None or call.channel == seen.channel:
             continue
+        if seat_of_callback(seen.channel) is not None:
+            continue  # see cti/calls/callbacks.py
         seat = seat_of_offer(seen.channel) or devices.get(seen.name.rpartition("-")[0])
         if seat is None:
             continue

@@ -27,6 +27,7 @@ from cti.facts import (
     AnomalySeen,
     BridgeJoined,
     BridgeLeft,
+    CallbackRefused,
     CallPhase,
     ChannelAnswered,
     ChannelCreated,
@@ -42,7 +43,7 @@ from cti.facts import (
     SnapshotTaken,
     TimePassed,
 )
-from cti.ids import CallId, SeatId, seat_of_offer
+from cti.ids import CallId, SeatId, seat_of_callback, seat_of_offer
 
 CALLER_CONTEXTS: Final = frozenset({"from-trunk", "from-seat"})
 """Where a caller comes in: from outside, or a seat that tries its own hotline."""
@@ -73,6 +74,7 @@ class CallTracker:
             EffectFailed: self._legs.effect_failed,
             SnapshotTaken: catch_up.snapshot_taken,
             TimePassed: self._legs.time_passed,
+            CallbackRefused: self._callers.callback_refused,
         }
 
     def handle(self, fact: Fact) -> Outcome:
@@ -99,6 +101,8 @@ class CallTracker:
         elif seat_of_offer(fact.channel) is not None:
             yield AnomalySeen(at=fact.at, about=fact.channel, detail="a leg that nobody asked for")
             yield HangUp(channel=fact.channel)
+        elif seat_of_callback(fact.channel) is not None:
+            return  # see cti/calls/callbacks.py
         elif fact.linked != fact.channel:
             # A leg of Queue() has the context of its endpoint, as a call that a seat makes has.
             if CallId(fact.linked) in self._book.calls:

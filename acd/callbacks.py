@@ -1,0 +1,334 @@
+"""Callbacks that callers booked instead of waiting on. They keep their place in the line. Pure.
+
+             the booking call ends          its turn                 the seat answers
+    HELD ----------------------------> DUE ----------> RINGING ----------------------> DIALLING
+                                      ^  ^                |                             |   |
+                    the time is over  |  '----------------'         customer not reached|   | both
+                                   RESTING    seat not reached                          |   | talk
+                                      ^                                                 |   v
+                                      '-------------------------------------------------' CLOSED
+
+HELD: the caller may still be served in the line themselves; then the callback is closed. An entry
+is in the line only while DUE, RINGING or DIALLING, so it is never offered twice. One open callback
+a call, and one a number: who books again takes the earlier place with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final
+
+from acd.numbers import refusal
+from acd.queues import QueueRecord, WaitingCall, WaitingLine
+from cti.facts import (
+    CallbackAnswered,
+    CallbackAsked,
+    CallbackBooked,
+    CallbackCancelAsked,
+    CallbackClosed,
+    CallbackDialled,
+    CallbackFailed,
+    CallbackOffered,
+    CallbackPutOff,
+    CallbackRecovered,
+    CallbackRefused,
+    CallEnded,
+    CallRecovered,
+    EngineStarted,
+    Fact,
+    OfferAnswered,
+    OpenCallback,
+    Resynced,
+    TimePassed,
+)
+from cti.ids import CallbackId, CallId, QueueId, callback_id
+
+MOST_OPEN: Final = 10_000
+"""More than this is a machine that books, not people."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackRules:
+    """From the site file. Durations are microseconds."""
+
+    prefixes: tuple[str, ...] = ()
+    ring_us: int = 30_000_000
+    """How long the customer's phone rings."""
+    keep_us: int = 72 * 3600 * 1_000_000
+
+
+class CallbackState(StrEnum):
+    HELD = "held"
+    DUE = "due"
+    RINGING = "ringing"
+    DIALLING = "dialling"
+    RESTING = "resting"
+
+
+@dataclass(slots=True)
+class _Entry:
+    open: OpenCallback
+    state: CallbackState
+
+    @property
+    def under_way(self) -> bool:
+        return self.state in (CallbackState.RINGING, CallbackState.DIALLING)
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackSnapshot:
+    """What others may see of an open callback."""
+
+    open: OpenCallback
+    state: CallbackState
+
+
+class Callbacks:
+    """Part of the dispatcher: puts callbacks into `line` when they are due."""
+
+    def __init__(
+        self, line: WaitingLine, queues: Mapping[QueueId, QueueRecord], rules: CallbackRules
+    ) -> None:
+        self._line = line
+        self._queues = queues
+        self._rules = rules
+        self._entries: dict[CallbackId, _Entry] = {}
+        self._restored: set[CallbackId] = set()
+        self._alive: set[CallId] = set()
+        self._deadline: int | None = None
+        self._deadline_known = False
+        self._handlers: dict[type[Fact], Callable[[Any], Iterator[Fact]]] = {
+            EngineStarted: self._engine_started,
+            CallRecovered: self._call_recovered,
+            Resynced: self._resynced,
+            CallbackAsked: self._asked,
+            CallbackCancelAsked: self._cancel_asked,
+            OfferAnswered: self._caller_served,
+            CallEnded: self._call_ended,
+            CallbackOffered: self._offered,
+            CallbackDialled: self._dialled,
+            CallbackAnswered: self._answered,
+            CallbackFailed: self._failed,
+            CallbackRecovered: self._recovered,
+            TimePassed: self._time_passed,
+        }
+
+    def handle(self, fact: Fact) -> Iterator[Fact]:
+        """What `fact` means for the callbacks."""
+        handler = self._handlers.get(type(fact))
+        if handler is not None:
+            self._deadline_known = False
+            yield from handler(fact)
+
+    def deadline(self) -> int | None:
+        """When one is due again, or too old, microseconds since the epoch."""
+        if not self._deadline_known:
+            wanted = (self._next(entry) for entry in self._entries.values())
+            self._deadline = min((at for at in wanted if at is not None), default=None)
+            self._deadline_known = True
+        return self._deadline
+
+    def get(self, callback: CallbackId) -> OpenCallback:
+        """Raises KeyError when it is not open."""
+        return self._entries[callback].open
+
+    def all(self) -> tuple[CallbackSnapshot, ...]:
+        """The open ones, in the order of their places."""
+        entries = sorted(self._entries.values(), key=lambda entry: entry.open.since)
+        return tuple(CallbackSnapshot(entry.open, entry.state) for entry in entries)
+
+    @property
+    def customer_ring_us(self) -> int:
+        return self._rules.ring_us
+
+    # ------------------------------------------------------------------------------- booking
+
+    def _asked(self, fact: CallbackAsked) -> Iterator[Fact]:
+        why = refusal(fact.number, self._rules.prefixes)
+        callback = callback_id(fact.call)
+        same = [one for one in self._entries.values() if one.open.number == fact.number]
+        if why:
+            why = f"the number {why}"
+        elif any(one.under_way for one in same):
+            why = "this number is being called just now"
+        elif len(self._entries) >= MOST_OPEN and not same and callback not in self._entries:
+            why = f"{MOST_OPEN} callbacks are open already"
+        if why:
+            yield CallbackRefused(at=fact.at, call=fact.call, why=why)
+            return
+        since = min([fact.since, *(one.open.since for one in same)])
+        for one in same:
+            if one.open.callback != callback:
+                yield self._close(one, fact.at, "replaced")
+        queue = fact.queue if fact.queue in self._queues else next(iter(self._queues))
+        opened = OpenCallback(
+            callback=callback,
+            call=fact.call,
+            queue=queue,
+            number=fact.number,
+            hotline=fact.hotline,
+            language=fact.language,
+            priority=fact.priority,
+            since=since,
+            booked_at=fact.at,
+        )
+        self._entries[callback] = _Entry(opened, CallbackState.HELD)
+        yield CallbackBooked(
+            at=fact.at,
+            callback=callback,
+            call=fact.call,
+            queue=queue,
+            number=fact.number,
+            hotline=fact.hotline,
+            language=fact.language,
+            priority=fact.priority,
+            since=since,
+        )
+
+    def _caller_served(self, fact: OfferAnswered) -> Iterator[Fact]:
+        entry = self._entries.get(callback_id(fact.call))
+        if entry is not None and entry.state is CallbackState.HELD:
+            yield self._close(entry, fact.at, "served")
+
+    def _call_ended(self, fact: CallEnded) -> Iterator[Fact]:
+        entry = self._entries.get(callback_id(fact.call))
+        if entry is not None and entry.state is CallbackState.HELD:
+            self._let_go(entry, fact.at)
+        yield from ()
+
+    def _cancel_asked(self, fact: CallbackCancelAsked) -> Iterator[Fact]:
+        entry = self._entries.get(fact.callback)
+        if entry is None:
+            yield CallbackRefused(at=fact.at, callback=fact.callback, why="it is not open")
+        else:
+            yield self._close(entry, fact.at, "cancelled", fact.by)
+
+    # ------------------------------------------------------------------------------ its turn
+
+    def _let_go(self, entry: _Entry, at: int) -> None:
+        """The caller is not in the line themselves any more."""
+        self._restored.discard(entry.open.callback)
+        if entry.open.not_before > at:
+            entry.state = CallbackState.RESTING
+        else:
+            self._make_due(entry)
+
+    def _make_due(self, entry: _Entry) -> None:
+        entry.state, opened = CallbackState.DUE, entry.open
+        place = _place_of(opened.callback)
+        self._line.add(
+            WaitingCall(
+                place, opened.queue, opened.priority, opened.since, callback=opened.callback
+            )
+        )
+
+    def _offered(self, fact: CallbackOffered) -> Iterator[Fact]:
+        entry = self._entries.get(fact.callback)
+        if entry is not None:
+            entry.state = CallbackState.RINGING
+        yield from ()
+
+    def _dialled(self, fact: CallbackDialled) -> Iterator[Fact]:
+        entry = self._entries.get(fact.callback)
+        if entry is not None:
+            entry.state = CallbackState.DIALLING
+        yield from ()
+
+    def _answered(self, fact: CallbackAnswered) -> Iterator[Fact]:
+        entry = self._entries.get(fact.callback)
+        if entry is not None:
+            yield self._close(entry, fact.at, "called-back")
+
+    def _failed(self, fact: CallbackFailed) -> Iterator[Fact]:
+        entry = self._entries.get(fact.callback)
+        place = self._line.get(_place_of(fact.callback))
+        if entry is None or place is None or place.offer != fact.offer:
+            return
+        place.offer = None
+        if not fact.dialled:
+            entry.state = CallbackState.DUE
+            return
+        self._line.remove(place.call)
+        queue, attempts = self._queues[entry.open.queue], entry.open.attempts + 1
+        if attempts >= queue.callback_attempts:
+            yield self._close(entry, fact.at, "given-up")
+            return
+        until = fact.at + queue.callback_retry_us
+        entry.open = replace(entry.open, attempts=attempts, not_before=until)
+        entry.state = CallbackState.RESTING
+        yield CallbackPutOff(
+            at=fact.at, callback=fact.callback, call=fact.call, attempts=attempts, until=until
+        )
+
+    def _time_passed(self, fact: TimePassed) -> Iterator[Fact]:
+        for entry in list(self._entries.values()):
+            if (next_at := self._next(entry)) is None or next_at > fact.at:
+                continue
+            if self._expires(entry) <= fact.at and not entry.under_way:
+                yield self._close(entry, fact.at, "expired")
+            elif entry.state is CallbackState.RESTING:
+                self._make_due(entry)
+
+    def _close(self, entry: _Entry, at: int, why: Any, by: str = "") -> CallbackClosed:
+        opened = entry.open
+        del self._entries[opened.callback]
+        self._line.remove(_place_of(opened.callback))
+        return CallbackClosed(at=at, callback=opened.callback, call=opened.call, why=why, by=by)
+
+    def _expires(self, entry: _Entry) -> int:
+        return entry.open.booked_at + self._rules.keep_us
+
+    def _next(self, entry: _Entry) -> int | None:
+        if entry.under_way:
+            return None
+        expires = self._expires(entry)
+        resting = entry.state is CallbackState.RESTING
+        return min(expires, entry.open.not_before) if resting else expires
+
+    # ------------------------------------------------------------------------------ recovery
+
+    def _engine_started(self, fact: EngineStarted) -> Iterator[Fact]:
+        """All are held until a snapshot has told whose call goes on and who is being rung."""
+        for opened in fact.callbacks:
+            if opened.queue not in self._queues:
+                opened = replace(opened, queue=next(iter(self._queues)))  # noqa: PLW2901
+            self._entries[opened.callback] = _Entry(opened, CallbackState.HELD)
+            self._restored.add(opened.callback)
+        yield from ()
+
+    def _call_recovered(self, fact: CallRecovered) -> Iterator[Fact]:
+        if self._restored:
+            self._alive.add(fact.call)
+        yield from ()
+
+    def _resynced(self, fact: Resynced) -> Iterator[Fact]:
+        restored, self._restored = self._restored, set()
+        for callback in sorted(restored):
+            entry = self._entries.get(callback)
+            if entry is None or entry.state is not CallbackState.HELD:
+                continue
+            if entry.open.call not in self._alive:
+                self._let_go(entry, fact.at)
+        self._alive.clear()
+        yield from ()
+
+    def _recovered(self, fact: CallbackRecovered) -> Iterator[Fact]:
+        entry = self._entries.get(fact.callback)
+        if entry is None:
+            return
+        if fact.phase == "talking":
+            yield self._close(entry, fact.at, "called-back")
+            return
+        self._make_due(entry)
+        place = self._line.get(_place_of(fact.callback))
+        assert place is not None
+        place.offer = fact.offer
+        ringing = fact.phase == "ringing"
+        entry.state = CallbackState.RINGING if ringing else CallbackState.DIALLING
+
+
+def _place_of(callback: CallbackId) -> CallId:
+    """The callback's key in the line."""
+    return CallId(callback)

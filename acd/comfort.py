@@ -1,0 +1,208 @@
+"""Who waits is told where they stand: at once when no seat is free, then every so often. Pure.
+
+            queued, no seat free         every `announce_us`
+    SILENT ----------------------> TOLD ---------------------.
+      |  ^                          | ^                      |
+      |  | the seat did not answer  | '----------------------'
+      v  |                          v
+    A SEAT RINGS for them, or they STEPPED ASIDE into the menu: nothing is said; what has
+    become due meanwhile is said when that is over.
+
+Nobody is told more often than every MIN_APART_US, whatever happens in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from acd.queues import QueueRecord
+from cti.effects import Effect, TellWaiting
+from cti.facts import (
+    CallAbandoned,
+    CallEnded,
+    CallPhase,
+    CallQueued,
+    CallRecovered,
+    Fact,
+    LinkLost,
+    OfferAnswered,
+    OfferFailed,
+    Resynced,
+    SeatOffered,
+    TimePassed,
+    WaitEnded,
+    WaitKeyTaken,
+    WaitResumed,
+    WaitTold,
+)
+from cti.ids import CallId, ChannelId, QueueId
+
+Outcome = Iterator[Fact | Effect]
+
+MIN_APART_US: Final = 15_000_000
+
+
+class Line(Protocol):
+    """What comfort asks of the line; the dispatcher has looked at each fact before."""
+
+    def order(self, queue: QueueId) -> tuple[CallId, ...]:
+        """Who waits in `queue`, in the order of service, booked callbacks included."""
+
+    def queue_of(self, call: CallId) -> QueueId | None:
+        """Where `call` waits; None when it does not."""
+
+    def is_offered(self, call: CallId) -> bool:
+        """Whether a seat rings for `call`."""
+
+    def wait_us(self, queue: QueueId, place: int) -> int | None:
+        """The estimated wait at `place`, microseconds."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """`due`: when they are told next, microseconds; None: never again."""
+
+    call: CallId
+    language: str
+    due: int | None
+    told_at: int | None = None
+    ringing: bool = False
+    aside: bool = False
+
+    @property
+    def listens(self) -> bool:
+        return self.due is not None and not self.ringing and not self.aside
+
+
+class Comfort:
+    """A core; it stands behind the dispatcher, whose line it reads."""
+
+    def __init__(self, queues: Iterable[QueueRecord], line: Line) -> None:
+        self._every = {queue.id: queue.announce_us for queue in queues}
+        self._line = line
+        self._waiting: dict[CallId, _Waiting] = {}
+        self._link_up = True
+        self._handlers: dict[type[Fact], Callable[[Any], None]] = {
+            CallQueued: self._queued,
+            CallRecovered: self._recovered,
+            SeatOffered: self._offered,
+            OfferFailed: self._offer_failed,
+            OfferAnswered: self._gone,
+            CallAbandoned: self._gone,
+            WaitEnded: self._gone,
+            CallEnded: self._gone,
+            WaitKeyTaken: self._stepped_aside,
+            WaitResumed: self._is_back,
+            LinkLost: self._link_lost,
+            Resynced: self._resynced,
+            TimePassed: self._time_passed,
+        }
+
+    def handle(self, fact: Fact) -> Outcome:
+        """What `fact` means for those who wait, and what they are told now."""
+        handler = self._handlers.get(type(fact))
+        if handler is None:
+            return
+        handler(fact)
+        if self._link_up:
+            yield from self._tell(fact.at)
+
+    def deadline(self) -> int | None:
+        """When somebody is told next, microseconds since the epoch."""
+        if not self._link_up:
+            return None
+        due = (one.due for one in self._waiting.values() if one.listens and one.due is not None)
+        return min(due, default=None)
+
+    # ------------------------------------------------------------------------------- telling
+
+    def _tell(self, at: int) -> Outcome:
+        due = [one for one in self._waiting.values() if one.listens and (one.due or 0) <= at]
+        places: dict[QueueId, dict[CallId, int]] = {}
+        for one in due:
+            queue = self._line.queue_of(one.call)
+            if queue is None:
+                del self._waiting[one.call]
+                continue
+            if self._line.is_offered(one.call):
+                one.ringing = True  # the dispatcher has just found a seat
+                continue
+            if queue not in places:
+                order = self._line.order(queue)
+                places[queue] = {call: place for place, call in enumerate(order, start=1)}
+            yield from self._say(one, queue, places[queue][one.call], at)
+
+    def _say(self, one: _Waiting, queue: QueueId, place: int, at: int) -> Outcome:
+        first, one.told_at = one.told_at is None, at
+        every = self._every.get(queue, 0)
+        one.due = at + max(every, MIN_APART_US) if every else None
+        wait_us = self._line.wait_us(queue, place)
+        yield WaitTold(at=at, call=one.call, queue=queue, place=place, wait_us=wait_us, first=first)
+        yield TellWaiting(
+            channel=ChannelId(one.call),
+            call=one.call,
+            language=one.language,
+            place=place,
+            wait_us=wait_us,
+            first=first,
+        )
+
+    # -------------------------------------------------------------------------------- callers
+
+    def _queued(self, fact: CallQueued) -> None:
+        known = self._waiting.get(fact.call)
+        if known is None:
+            self._waiting[fact.call] = _Waiting(fact.call, fact.language, fact.at)
+            return
+        # Moved to another queue: the place is another one, and that is news.
+        known.language = fact.language or known.language
+        known.due = max(fact.at, (known.told_at or 0) + MIN_APART_US)
+
+    def _recovered(self, fact: CallRecovered) -> None:
+        self._waiting.pop(fact.call, None)
+        if fact.phase is not CallPhase.WAITING:
+            return
+        # They were told before the absence; what exactly and when is not known any more.
+        every = self._every.get(fact.queue, 0)
+        due = fact.at + max(every, MIN_APART_US) if every else None
+        known = _Waiting(fact.call, fact.language, due, told_at=fact.at, ringing=bool(fact.offer))
+        self._waiting[fact.call] = known
+
+    def _gone(self, fact: OfferAnswered | CallAbandoned | WaitEnded | CallEnded) -> None:
+        self._waiting.pop(fact.call, None)
+
+    def _offered(self, fact: SeatOffered) -> None:
+        known = self._waiting.get(fact.call)
+        if known is not None:
+            known.ringing = True
+
+    def _offer_failed(self, fact: OfferFailed) -> None:
+        known = self._waiting.get(fact.call)
+        if known is not None:
+            known.ringing = False
+
+    def _stepped_aside(self, fact: WaitKeyTaken) -> None:
+        known = self._waiting.get(fact.call)
+        if known is not None:
+            known.aside = True
+
+    def _is_back(self, fact: WaitResumed) -> None:
+        known = self._waiting.get(fact.call)
+        if known is not None:
+            known.aside = False
+
+    # ----------------------------------------------------------------------------------- link
+
+    def _link_lost(self, fact: LinkLost) -> None:
+        del fact
+        self._link_up = False
+
+    def _resynced(self, fact: Resynced) -> None:
+        """Who stepped aside and came back unseen is told again in due course."""
+        del fact
+        self._link_up = True
+
+    def _time_passed(self, fact: TimePassed) -> None:
+        """What is due is told behind every handler."""
