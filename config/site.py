@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from config.errors import Complaint, SettingsRefused
 from config.yaml_file import read_yaml, validate
@@ -18,6 +19,14 @@ UserName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")]
 Language = Literal["zh-CN", "en"]
 Role = Literal["seat", "lead", "admin", "auditor"]
 Text = dict[Language, str]
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError):
+        raise ValueError(f"there is no time zone {name!r}; write e.g. Asia/Shanghai") from None
+    return name
 
 
 class _Part(BaseModel):
@@ -37,6 +46,13 @@ class Queue(_Part):
     ring_seconds: Annotated[float, Field(ge=1, le=120)] = 15
     wrapup_seconds: Annotated[float, Field(ge=0, le=3600)] = 10
     priority: Annotated[int, Field(ge=0, le=9)] = 5
+    announce_every_seconds: Annotated[float, Field(ge=0, le=3600)] = 45
+    """How often a waiting caller hears the place in line and the estimated wait, never more often
+    than every 15 s; 0: only once that all seats are busy."""
+    expected_talk_seconds: Annotated[float, Field(ge=5, le=3600)] = 180
+    """Talk and wrap-up together, for the estimated wait until calls have been measured."""
+    callback_attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    callback_retry_minutes: Annotated[float, Field(ge=0.05, le=1440)] = 10
 
     @property
     def names(self) -> dict[str, str]:
@@ -68,6 +84,16 @@ class Outside(_Part):
     ring_seconds: Annotated[int, Field(ge=5, le=120)] = 30
 
 
+class Callbacks(_Part):
+    """Whom a callback may ring, and for how long it is kept."""
+
+    prefixes: list[Annotated[str, Field(pattern=r"^[0-9]{1,10}$")]] = []
+    """Only numbers that begin with one of these; none: any of 7 to 15 digits that does not begin
+    with 00. Emergency numbers never."""
+    ring_seconds: Annotated[float, Field(ge=5, le=120)] = 30
+    keep_hours: Annotated[float, Field(ge=1, le=720)] = 72
+
+
 class User(_Part):
     role: Role
     seat: SeatName | None = None
@@ -75,11 +101,14 @@ class User(_Part):
 
 class Site(_Part):
     name: Text
+    zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
+    """The time zone of times of day (IANA)."""
     flows_dir: Path = Path("flows")
     hotlines: Annotated[list[Hotline], Field(min_length=1)]
     queues: Annotated[dict[Name, Queue], Field(min_length=1)]
     seats: dict[SeatName, Seat] = {}
     outside: dict[Name, Outside] = {}
+    callbacks: Callbacks = Callbacks()
     users: dict[UserName, User] = {}
 
     def slips(self) -> Iterator[tuple[tuple[object, ...], str]]:

@@ -16,29 +16,26 @@ from pathlib import Path
 
 import structlog
 
-from acd.dispatcher import Dispatcher
-from acd.last_resort import LastResortKeeper
-from acd.queues import QueueRecord
-from acd.seats import SeatRecord
 from config.secrets import Secrets
 from config.settings import Settings
 from config.site import Site
-from cti.agi.server import AgiServer
 from cti.ami.actions import Action
 from cti.ami.errors import AmiError
 from cti.ami.link import AmiLink, AmiSettings, LinkState, Phase
 from cti.ami.resync import EventGate
 from cti.ami.translate import EVENT_NAMES, LIST_EVENT_NAMES
+from cti.announcer import Announcer
 from cti.api.fanout import Fanout
 from cti.api.metrics import Metrics
 from cti.api.port import Health
 from cti.api.records import LedgerHistory, StoredUsers
 from cti.api.server import ApiServer
 from cti.brain import Brain
-from cti.calls.tracker import CallTracker
+from cti.cores import cores_for
 from cti.errors import JietongError
 from cti.facts import EngineStarted, Fact, OpenCall, Resynced, SeatStateChanged
-from cti.ids import QueueId, SeatId
+from cti.ids import QueueId
+from cti.menus import ClipSounds, Lines, Menus, NoLookups, prompts_of
 from cti.people import make_people
 from cti.ports import AddressRefused
 from cti.runtime.clock import Clock, HostClock
@@ -58,11 +55,11 @@ from cti.store.users import UserStore
 from cti.store.writer import LedgerWriter
 from cti.store.writer_state import WriterState
 from recording.recorder import Recorder
-from recording.rules import RecordingKeeper
 
 log = structlog.get_logger(__name__)
 
 COUNT_EVERY_S = 1.0
+LOOK_EVERY_S = 2.0
 PEOPLE_RETRY_S = 5.0
 JOURNAL_PATIENCE_S = 5.0
 """How long a start waits for a left-over journal to be written to the database."""
@@ -84,28 +81,6 @@ def _listening(section: str, host: str, port: int) -> Iterator[None]:
         raise AddressRefused(section, host, port, error) from error
 
 
-def cores_for(site: Site) -> tuple[CallTracker, Dispatcher, LastResortKeeper, RecordingKeeper]:
-    """Fresh cores for `site`, in the order in which they look at a fact."""
-    seats = [
-        SeatRecord(
-            SeatId(seat_id), seat.name, seat.device, tuple(QueueId(name) for name in seat.queues)
-        )
-        for seat_id, seat in site.seats.items()
-    ]
-    queues = [
-        QueueRecord(
-            QueueId(queue_id), int(queue.ring_seconds * 1e6), int(queue.wrapup_seconds * 1e6)
-        )
-        for queue_id, queue in site.queues.items()
-    ]
-    return (
-        CallTracker({seat.device: seat.id for seat in seats}),
-        Dispatcher(seats, queues),
-        LastResortKeeper(seats),
-        RecordingKeeper(),
-    )
-
-
 class Daemon:
     """One daemon for one Asterisk. `start`, then `wait`, then `stop`."""
 
@@ -125,8 +100,9 @@ class Daemon:
         self._writer = LedgerWriter(self._ledger, Journal(settings.state_dir / "ledger.journal"))
         self._entries = EntryMaker(new_run(self._started_us))
         # Cores and loop
-        tracker, dispatcher, members, recordings = cores_for(site)
-        self._loop = EngineLoop(Brain((tracker, dispatcher, members, recordings)), clock)
+        cores = cores_for(site)
+        dispatcher = cores.dispatcher
+        self._loop = EngineLoop(Brain(cores), clock)
         self._gate = EventGate(self._loop.post, clock)
         self._link = AmiLink(
             AmiSettings(
@@ -146,15 +122,31 @@ class Daemon:
             clock,
             safe=self._facts_safe,
         )
+        prompts = prompts_of(settings, site)
         hands = AsteriskHands(
-            self._link, self._recorder, self._gate.request, self._loop.post, clock
+            self._link,
+            self._recorder,
+            self._gate.request,
+            self._loop.post,
+            clock,
+            sounds=Announcer(prompts, site.hotlines[0].language),
         )
         # The outside
-        self._agi = AgiServer.for_site(settings, site)
+        self._menus = Menus(
+            settings,
+            site,
+            clock=clock,
+            lines=Lines(tuple(site.queues), lambda name: dispatcher.figures(QueueId(name))),
+            hours={},
+            notices=lambda: (),
+            sounds=ClipSounds(prompts_of(settings, site)),
+            lookups=NoLookups(),
+        )
+        self._agi = self._menus.server
         self._fanout = Fanout()
         self._engine = Engine(
             loop=self._loop,
-            tracker=tracker,
+            tracker=cores.tracker,
             dispatcher=dispatcher,
             names={QueueId(name): queue.names for name, queue in site.queues.items()},
             fanout=self._fanout,
@@ -209,6 +201,8 @@ class Daemon:
         self._supervisor.vital("ami-link", self._until_link_ends())
         self._supervisor.vital("resync", self._gate.run(self._link))
         self._supervisor.vital("counters", repeat("counters", COUNT_EVERY_S, self._count))
+        changes = repeat("flow-files", LOOK_EVERY_S, self._menus.look_for_changes)
+        self._supervisor.vital("flow-files", changes)
         beat_s = settings.life.beat_seconds
         self._supervisor.vital("sign-of-life", repeat("sign-of-life", beat_s, self._beat))
         log.info("started", http=settings.http.port, agi=settings.agi.port)

@@ -17,9 +17,9 @@ from typing import Final
 from config.secrets import Secrets
 from config.settings import Settings
 from config.site import Site
-from cti.agi.server import AgiServer
 from cti.doctor_pbx import PbxChecks
 from cti.findings import Finding, Verdict, broken, fine, warning
+from cti.menus import prompts_of, shelf_of
 from cti.store.database import Database, database_url
 from cti.store.errors import DatabaseOlder, StoreError, StoreUnavailable
 from ivr_flows.errors import FlowRefused
@@ -62,7 +62,7 @@ class Doctor:
 
     def _flows(self) -> Iterator[Finding]:
         try:
-            AgiServer.for_site(self._settings, self._site)
+            shelf_of(self._settings, self._site, prompts_of(self._settings, self._site))
         except FlowRefused as refused:
             for finding in refused.findings:
                 yield broken("flows", str(finding), "correct that line")

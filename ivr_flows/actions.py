@@ -230,8 +230,9 @@ class StepEntered:
 
 @dataclass(frozen=True, slots=True)
 class KeyTaken:
-    """A question took `key`. There is none for the keys of private steps."""
+    """A question took `key` (a digit step: all digits). None is told of private steps."""
 
+    flow: str
     step: str
     key: str
 

@@ -15,7 +15,7 @@ through to `otherwise`, and the loader refuses circles that need no key.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ivr_flows.actions import Action, Outcome, StepEntered, Turn
@@ -49,8 +49,8 @@ from ivr_flows.world import World
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What is known of the call before its flow starts. `values` are values of the call, e.g.
-    `caller` (the number) and `hotline`."""
+    """What is known of the call before its flow starts. `values` are values of the call that are
+    known at any time, e.g. `caller` (the number) and `hotline`."""
 
     language: str
     stage: str = ""
@@ -69,6 +69,8 @@ def start(book: FlowBook, flow_id: str, context: Context, world: World) -> Turn:
         language=context.language if context.language in flow.languages else flow.languages[0],
         stage=context.stage,
         values={name: printable(value) for name, value in context.values.items() if value},
+        # Known without being kept: not written into the state's text.
+        private=frozenset(context.values),
         # Whoever comes from a seat has asked for a person long ago.
         person_asked=bool(context.stage),
     )
@@ -86,6 +88,13 @@ def resume(book: FlowBook, state: FlowState, outcome: Outcome, world: World) -> 
         raise FlowMisled(step.id, f"{type(step).__name__} has no outcome")
     action: Action | None = leave(walk, step, outcome)
     return walk.turn(action) if action is not None else _go_on(walk)
+
+
+def recall(state: FlowState, context: Context) -> FlowState:
+    """A kept `state` with what is known of the call at any time, which is not kept."""
+    known = {name: printable(value) for name, value in context.values.items() if value}
+    values = {**state.values, **known}
+    return replace(state, values=values, private=state.private | frozenset(context.values))
 
 
 def take_up(book: FlowBook, state: FlowState, world: World) -> Turn:

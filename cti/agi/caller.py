@@ -48,13 +48,13 @@ class Caller:
     async def mark(self, mark: str, **headers: str) -> None:
         await self.session.tell(EVENT, {"Mark": mark, "Call": self.call, **headers})
 
-    async def announce(self, flow: str, marks: tuple[Mark, ...]) -> None:
+    async def announce(self, marks: tuple[Mark, ...]) -> None:
         """Tell `marks`; the steps that were gone through come last, in as few events as can be:
         their time is of no account."""
         variables: list[tuple[str, str]] = []
         for mark in marks:
             match mark:
-                case KeyTaken(step, key):
+                case KeyTaken(flow, step, key):
                     await self.mark("menu-key", Flow=flow, Step=step, Key=key)
                 case LanguageChosen(language):
                     await self.mark("language", Language=language)

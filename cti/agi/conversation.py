@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Final, Literal
 
 import structlog
-from service_desk.lookups import LookupFound, LookupNotFound, LookupRequest, Secret
 
 from cti.agi.caller import PERSON_ASKED, Caller
 from cti.agi.equipment import Equipment, Hotline
@@ -50,6 +49,7 @@ from ivr_flows.actions import (
 from ivr_flows.errors import StateUnreadable
 from ivr_flows.model import FlowBook
 from ivr_flows.state import FlowState
+from service_desk.lookups import LookupFound, LookupNotFound, LookupRequest, Secret
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +62,7 @@ BOOKS_KEPT: Final = 10_000
 SHORTEST_MESSAGE_S: Final = 0.5
 Asking = Speak | AskKey | AskDigits | LookUpNow | RecordMessage | KeepMessage | DropMessage
 _CALL_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}", re.ASCII)
+_NUMBER: Final = re.compile(r"\+?[0-9]{2,20}", re.ASCII)
 _NOT_REACHED: Final[dict[str, Literal["busy", "no-answer", "failed"]]] = {
     "busy": "busy",
     "no-answer": "no-answer",
@@ -125,7 +126,7 @@ class _Beginning:
             return await self._start(stage)
         outcome = await self._brought_along()
         try:
-            state = FlowState.from_text(kept)
+            state = interpreter.recall(FlowState.from_text(kept), self._context())
             if await session.get_variable(PERSON_ASKED) == "1":
                 state = replace(state, person_asked=True)
             if outcome is not None:
@@ -160,13 +161,17 @@ class _Beginning:
             flow = named or hotline.after_call if stage == "after" else named or ""
         else:
             stage = ""
-        number = session.headers.get("agi_callerid", "")
-        values = {
-            "caller": number if number.lstrip("+").isdigit() else "",
-            "hotline": hotline.number,
-        }
-        context = interpreter.Context(language, stage, values)
+        context = replace(self._context(), language=language, stage=stage)
         return interpreter.start(self._book, flow, context, self._world())
+
+    def _context(self) -> interpreter.Context:
+        number = self._session.headers.get("agi_callerid", "")
+        values = {
+            # A stranger sends it: only what is a number is one.
+            "caller": number if _NUMBER.fullmatch(number) else "",
+            "hotline": self._hotline.number,
+        }
+        return interpreter.Context(self._hotline.language, values=values)
 
 
 class _Doing:
@@ -182,7 +187,7 @@ class _Doing:
     async def until_it_ends(self, turn: Turn) -> None:
         kept = ""
         while True:
-            await self._caller.announce(turn.state.flow, turn.marks)
+            await self._caller.announce(turn.marks)
             state = turn.state.to_text()
             if state != kept:
                 await self._session.set_variable(FLOW_STATE, state)

@@ -9,18 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Self
 
 import structlog
 
-from config.settings import Settings
-from config.site import Site
-from cti.agi.conversation import Conversations, HotlineFlow
 from cti.agi.errors import AgiError, CallerGone, HeadersRefused
 from cti.agi.session import AgiSession, Deadlines
 from cti.agi.wire import HeaderLimits, read_headers
-from ivr_flows.loader import load_flows
-from ivr_flows.prompt_library import PromptLibrary
 
 log = structlog.get_logger(__name__)
 
@@ -62,33 +56,6 @@ class AgiServer:
         self._server: asyncio.Server | None = None
         self._sessions: set[asyncio.Task[None]] = set()
         self._stopping = False
-
-    @classmethod
-    def for_site(cls, settings: Settings, site: Site) -> Self:
-        """The server of a site's hotlines, with every flow read and checked.
-
-        Raises FlowRefused naming file and line of all that is wrong with the flows.
-        """
-        main_language = site.hotlines[0].language
-        library = PromptLibrary(
-            settings.prompts.dir, settings.prompts.dir_in_asterisk, main_language
-        )
-        flows = load_flows(
-            settings.site.parent / site.flows_dir,
-            (line.flow for line in site.hotlines),
-            queues={name: queue.priority for name, queue in site.queues.items()},
-            prompts=library,
-        )
-        conversations = Conversations(
-            {line.number: HotlineFlow(flows[line.flow], line.language) for line in site.hotlines},
-            library,
-        )
-        return cls(
-            settings.agi.host,
-            settings.agi.port,
-            conversations.hold,
-            deadlines=Deadlines(step_s=settings.agi.step_timeout),
-        )
 
     @property
     def port(self) -> int:

@@ -121,6 +121,9 @@ ENGLISH: Final[dict[type[Fact], Sentence]] = {
     facts.MenuKeyTaken: lambda fact, to: (
         f"pressed {plain(fact.key)} in menu {plain(fact.flow)}/{plain(fact.step)}"
     ),
+    facts.FlowStepsTaken: lambda fact, to: (
+        "went through the menu: " + ", ".join(plain(step.step) for step in fact.steps)
+    ),
     facts.PersonAsked: lambda fact, to: f"asked for a person (queue {to.queue(fact.queue)})",
     facts.PromptEnded: lambda fact, to: f"prompt ended ({plain(fact.prompt)}): the wait starts",
     facts.CallQueued: lambda fact, to: (

@@ -129,6 +129,9 @@ CHINESE: Final[dict[type[Fact], Sentence]] = {
     facts.MenuKeyTaken: lambda fact, to: (
         f"在菜单 {plain(fact.flow)}/{plain(fact.step)} 按键 {plain(fact.key)}"
     ),
+    facts.FlowStepsTaken: lambda fact, to: (
+        "经过菜单：" + "、".join(plain(step.step) for step in fact.steps)
+    ),
     facts.PersonAsked: lambda fact, to: f"要求人工服务（队列：{to.queue(fact.queue)}）",
     facts.PromptEnded: lambda fact, to: f"提示音结束（{plain(fact.prompt)}），开始计算等待",
     facts.CallQueued: lambda fact, to: f"进入队列 {to.queue(fact.queue)}，优先级 {fact.priority}",

@@ -57,7 +57,7 @@ def _take(walk: Walk, step: Menu, key: str) -> Action | None:
     if step.private:
         walk.go(target, "keys")
     else:
-        walk.tell(KeyTaken(step.id, key))
+        walk.tell(KeyTaken(walk.flow.id, step.id, key))
         walk.go(target, f"keys.{key}")
     return None
 
@@ -180,7 +180,7 @@ def _accept(walk: Walk, step: Digits, digits: str) -> Action | None:
         walk.private |= {step.into}
     else:
         walk.private -= {step.into}
-        walk.tell(KeyTaken(step.id, digits))
+        walk.tell(KeyTaken(walk.flow.id, step.id, digits))
     walk.set({step.into: digits})
     walk.go(step.next, "next")
     return None

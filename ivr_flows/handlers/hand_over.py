@@ -72,7 +72,7 @@ def leave_queue(walk: Walk, step: Queue, outcome: Outcome) -> Action | None:
     if target is None or not isinstance(outcome, KeyPressed):
         return enter_queue(walk, step)
     walk.frames = (Frame(walk.flow.id, step.id),)
-    walk.tell(KeyTaken(step.id, outcome.key))
+    walk.tell(KeyTaken(walk.flow.id, step.id, outcome.key))
     walk.go(target, f"offers.{outcome.key}")
     return None
 

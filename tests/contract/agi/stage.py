@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
-from cti.agi.conversation import Conversations, HotlineFlow
+from cti.agi.conversation import Conversations
+from cti.agi.equipment import Equipment, Hotline
 from cti.agi.server import AgiServer, Converse, ServerLimits
 from cti.agi.session import Deadlines
 from ivr_flows.loader import load_flow
-from ivr_flows.model import Flow
+from ivr_flows.actions import Clip, Utterance
+from ivr_flows.errors import PromptMissing
+from ivr_flows.model import Flow, FlowBook
 from ivr_flows.prompt_library import PromptLibrary
+from ivr_flows.site_parts import SiteParts
+from ivr_flows.world import World
+from service_desk.lookups import LookupFailed, LookupOutcome, LookupRequest
 from tests.fakes.agi_peer import AgiPeer, Caller
 
 HOTLINE = "12345"
@@ -31,15 +39,61 @@ def recordings(folder: Path, prompts: tuple[str, ...] = PROMPTS) -> PromptLibrar
 
 
 def demo_flow(library: PromptLibrary) -> Flow:
-    return load_flow(FLOW_FILE, queues=QUEUES, prompts=library)
+    return load_flow(FLOW_FILE, site=SiteParts(queues=QUEUES), prompts=library)
+
+
+class RecordedSounds:
+    """Sounds of recorded prompts; texts and values are heard as files named for them."""
+
+    def __init__(self, library: PromptLibrary) -> None:
+        self._library = library
+
+    async def sounds(self, utterance: Utterance, language: str) -> tuple[tuple[str, ...], ...]:
+        found: list[tuple[str, ...]] = []
+        for piece in utterance:
+            if not isinstance(piece, Clip):
+                found.append((f"{SOUNDS}/{language}/{type(piece).__name__}".lower(),))
+                continue
+            try:
+                found.append(self._library.paths(piece.prompt, language))
+            except PromptMissing:
+                continue
+        return tuple(found)
+
+
+@dataclass
+class ScriptedLookups:
+    """Answers `answers` one after the other, then fails."""
+
+    answers: list[LookupOutcome] = field(default_factory=list)
+    asked: list[LookupRequest] = field(default_factory=list)
+
+    async def look_up(self, request: LookupRequest) -> LookupOutcome:
+        self.asked.append(request)
+        return self.answers.pop(0) if self.answers else LookupFailed("no more answers")
+
+
+def equipment(folder: Path, library: PromptLibrary, lookups: ScriptedLookups | None) -> Equipment:
+    return Equipment(
+        hotlines={HOTLINE: Hotline(HOTLINE, "main", "zh-CN", after_call="after")},
+        sounds=RecordedSounds(library),
+        lookups=lookups or ScriptedLookups(),
+        world=lambda: World(now=datetime(2026, 11, 23, 2, tzinfo=UTC)),
+        spool=folder,
+        spool_in_asterisk="/spool",
+    )
 
 
 @asynccontextmanager
-async def hotline(folder: Path, flow: Flow | None = None) -> AsyncIterator[AgiServer]:
-    """A server whose number 12345 runs `flow` (the example site's when None)."""
+async def hotline(
+    folder: Path, *flows: Flow, lookups: ScriptedLookups | None = None
+) -> AsyncIterator[AgiServer]:
+    """A server whose number 12345 runs the flow `main` of `flows` (the example site's when there
+    are none)."""
     library = recordings(folder)
-    plan = {HOTLINE: HotlineFlow(flow or demo_flow(library), "zh-CN")}
-    async with serving(Conversations(plan, library).hold) as server:
+    book = FlowBook.of(*flows) if flows else FlowBook.of(demo_flow(library))
+    conversations = Conversations(equipment(folder, library, lookups), lambda: book)
+    async with serving(conversations.hold) as server:
         yield server
 
 

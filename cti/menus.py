@@ -1,0 +1,167 @@
+"""The menus of a site, put together: flows, sounds, look-ups, and a look at the world."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from config.settings import Settings
+from config.site import Site
+from cti.agi.conversation import Conversations
+from cti.agi.equipment import Equipment, Hotline, LookUps, Sounds
+from cti.agi.server import AgiServer
+from cti.agi.session import Deadlines
+from cti.runtime.clock import Clock
+from ivr_flows.actions import Clip, Spell, Utterance
+from ivr_flows.errors import PromptMissing
+from ivr_flows.hours import Hours
+from ivr_flows.notices import Notice
+from ivr_flows.prompt_library import PromptLibrary
+from ivr_flows.sayings import say
+from ivr_flows.shelf import FlowShelf
+from ivr_flows.site_parts import SiteParts
+from ivr_flows.world import QueueFigures, World
+from service_desk.lookups import LookupFailed, LookupOutcome, LookupRequest
+
+
+class Line(Protocol):
+    """A queue's figures as the dispatcher gives them."""
+
+    @property
+    def waiting(self) -> int: ...
+    @property
+    def seats_ready(self) -> int: ...
+    @property
+    def seats_signed_on(self) -> int: ...
+    @property
+    def wait_s(self) -> float | None: ...
+
+
+class Lines(Mapping[str, QueueFigures]):
+    """The queues' figures, counted when a flow asks for them."""
+
+    def __init__(self, names: tuple[str, ...], figures: Callable[[str], Line]) -> None:
+        self._names = names
+        self._figures = figures
+
+    def __getitem__(self, name: str) -> QueueFigures:
+        if name not in self._names:
+            raise KeyError(name)
+        line = self._figures(name)
+        return QueueFigures(line.waiting, line.seats_ready, line.seats_signed_on, line.wait_s)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class Menus:
+    """The menu sessions of a site. Raises FlowRefused naming the place of all that is wrong."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        site: Site,
+        *,
+        clock: Clock,
+        lines: Lines,
+        hours: Mapping[str, Hours],
+        notices: Callable[[], tuple[Notice, ...]],
+        sounds: Sounds,
+        lookups: LookUps,
+    ) -> None:
+        self._clock = clock
+        self._lines = lines
+        self._hours = hours
+        self._notices = notices
+        self.shelf = shelf_of(settings, site, prompts_of(settings, site))
+        equipment = Equipment(
+            hotlines=hotlines_of(site),
+            sounds=sounds,
+            lookups=lookups,
+            world=self._world,
+            spool=settings.path(settings.recording.spool_dir),
+            spool_in_asterisk=settings.recording.spool_dir_in_asterisk.rstrip("/"),
+        )
+        self.server = AgiServer(
+            settings.agi.host,
+            settings.agi.port,
+            Conversations(equipment, self.shelf.current).hold,
+            deadlines=Deadlines(step_s=settings.agi.step_timeout),
+        )
+
+    async def look_for_changes(self) -> None:
+        """Take in flow files that have changed; broken ones are reported and change nothing."""
+        await asyncio.to_thread(self.shelf.look)
+
+    def _world(self) -> World:
+        now = datetime.fromtimestamp(self._clock.now_us() / 1e6, UTC)
+        return World(now=now, queues=self._lines, hours=self._hours, notices=self._notices())
+
+
+def site_parts(site: Site) -> SiteParts:
+    """What the flows of `site` may name."""
+    return SiteParts(
+        queues={name: queue.priority for name, queue in site.queues.items()},
+        hours=frozenset(getattr(site, "hours", {})),
+        services=frozenset(getattr(site, "services", {})),
+        outside=frozenset(site.outside),
+        zone=ZoneInfo(site.zone),
+    )
+
+
+def hotlines_of(site: Site) -> Mapping[str, Hotline]:
+    """By number."""
+    return {
+        line.number: Hotline(line.number, line.flow, line.language, line.after_call or "")
+        for line in site.hotlines
+    }
+
+
+def prompts_of(settings: Settings, site: Site) -> PromptLibrary:
+    """The recorded prompts; the first hotline's language is the main one."""
+    main_language = site.hotlines[0].language
+    return PromptLibrary(settings.prompts.dir, settings.prompts.dir_in_asterisk, main_language)
+
+
+def shelf_of(settings: Settings, site: Site, prompts: PromptLibrary) -> FlowShelf:
+    """All flows of the site. Raises FlowRefused naming the place of all that is wrong."""
+    needed = {line.flow for line in site.hotlines}
+    needed |= {line.after_call for line in site.hotlines if line.after_call}
+    return FlowShelf(
+        settings.site.parent / site.flows_dir,
+        site=site_parts(site),
+        prompts=prompts,
+        needed=frozenset(needed),
+    )
+
+
+class ClipSounds:
+    """Sounds of recorded prompts only."""
+
+    def __init__(self, prompts: PromptLibrary) -> None:
+        self._prompts = prompts
+
+    async def sounds(self, utterance: Utterance, language: str) -> tuple[tuple[str, ...], ...]:
+        found: list[tuple[str, ...]] = []
+        for piece in utterance:
+            names: tuple[str, ...] = ()
+            if isinstance(piece, Clip):
+                names = (piece.prompt,)
+            elif isinstance(piece, Spell) and piece.kind != "text":
+                names = say(piece.kind, piece.value, language)
+            for name in names:
+                with contextlib.suppress(PromptMissing):
+                    found.append(self._prompts.paths(name, language))
+        return tuple(found)
+
+
+class NoLookups:
+    async def look_up(self, request: LookupRequest) -> LookupOutcome:
+        return LookupFailed(f"no service {request.service}")
