@@ -23,6 +23,8 @@ from cti.facts import (
     CallbackOffered,
     CallbackRecovered,
     CallEnded,
+    CallerCameBack,
+    CallerSentToFlow,
     CallPhase,
     CallQueued,
     CallRecovered,
@@ -34,6 +36,7 @@ from cti.facts import (
     LinkLost,
     OfferAnswered,
     OfferFailed,
+    OutsideRung,
     Resynced,
     SeatCommand,
     SeatLeft,
@@ -49,6 +52,7 @@ from cti.ids import CallId, OfferId, QueueId, SeatId, callback_offer_id, offer_i
 
 Outcome = Iterator[Fact | Effect]
 
+_HOLDS_A_SEAT: Final = frozenset({CallPhase.TALKING, CallPhase.IN_FLOW, CallPhase.OUTSIDE})
 _SET_ASIDE: Final = frozenset({"no-answer", "rejected", "unreachable", "failed", "seat-gone"})
 """Reasons of a failed offer after which the seat takes no further call until it returns."""
 
@@ -93,6 +97,9 @@ class Dispatcher:
             OfferAnswered: self._offer_answered,
             OfferFailed: self._offer_failed,
             SeatLeft: self._seat_left,
+            OutsideRung: self._call_gone,
+            CallerSentToFlow: self._caller_away,
+            CallerCameBack: self._caller_back,
             TimePassed: self._time_passed,
         }
 
@@ -260,7 +267,7 @@ class Dispatcher:
         self._line.add(waiting)
         yield from ()
 
-    def _call_gone(self, fact: CallAbandoned | WaitEnded | CallEnded) -> Outcome:
+    def _call_gone(self, fact: CallAbandoned | WaitEnded | CallEnded | OutsideRung) -> Outcome:
         self._line.remove(fact.call)
         yield from ()
 
@@ -274,8 +281,22 @@ class Dispatcher:
                 yield from self._occupy(fact, SeatState.RINGING)
             return
         self._line.remove(fact.call)
-        if fact.phase is CallPhase.TALKING and fact.offer:
+        if fact.phase in _HOLDS_A_SEAT and fact.offer:
             yield from self._occupy(fact, SeatState.TALKING)
+            if fact.flow:
+                yield from self._remark(fact.seat, fact.offer, fact.at, f"flow {fact.flow}")
+
+    def _caller_away(self, fact: CallerSentToFlow) -> Outcome:
+        """The seat is not free: it waits for the caller to come back."""
+        yield from self._remark(fact.seat, None, fact.at, f"flow {fact.flow}")
+
+    def _caller_back(self, fact: CallerCameBack) -> Outcome:
+        yield from self._remark(fact.seat, None, fact.at, "")
+
+    def _remark(self, seat_id: SeatId, offer: OfferId | None, at: int, reason: str) -> Outcome:
+        seat = self._seats.get(seat_id)
+        if seat is not None and seat.state is SeatState.TALKING and offer in (None, seat.offer):
+            yield seat.remark(at, reason)
 
     def _callback_dialled(self, fact: CallbackDialled) -> Outcome:
         """From the seat's answer on it is at work, whether the customer answers or not."""

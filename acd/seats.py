@@ -121,6 +121,19 @@ class Seat:
             at=at, seat=self.id, old=old, new=new, reason=reason, call=call, until=until
         )
 
+    def remark(self, at: int, reason: str) -> SeatStateChanged:
+        """Say more about a state that goes on."""
+        self.reason = reason
+        return SeatStateChanged(
+            at=at,
+            seat=self.id,
+            old=self.state,
+            new=self.state,
+            reason=reason,
+            call=self.call,
+            until=self.until,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class SeatSnapshot:

@@ -127,3 +127,15 @@ class OriginateCallback(Effect):
     ring_us: int
     customer_ring_us: int
     recording: str
+    say_seat: str = ""
+    """Sounds that the seat hears before, and the customer on answering; filled in by the shell."""
+    say_customer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendToFlow(Effect):
+    """Take the caller out of the talk into `flow`; the seat's leg `leg` waits for them."""
+
+    channel: ChannelId
+    leg: OfferId
+    flow: str

@@ -252,6 +252,19 @@ class SeatCommand(Report):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FlowWish(Report):
+    """Somebody wants the caller, who talks with a seat, to go through a flow and come back.
+
+    `seat` is that of the asking person; empty when it was no seat.
+    """
+
+    call: CallId
+    flow: str
+    by: str
+    seat: SeatId = SeatId("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingStored(Report):
     """The file of one segment has been checked, hashed and indexed."""
 
@@ -422,11 +435,12 @@ class CallAbandoned(Fact):
     """From the end of the prompt to the hang-up, microseconds."""
 
 
-EndedBy = Literal["caller", "seat", "flow", "unknown"]
+EndedBy = Literal["caller", "seat", "flow", "outside", "unknown"]
 CallOutcome = Literal[
-    "answered", "message", "callback", "abandoned", "self-service", "left-menu", "lost-sight"
-]
-"""answered: a seat talked with the caller. message, callback: left a message, or booked a callback,
+    "answered", "outside", "message", "callback",
+    "abandoned", "self-service", "left-menu", "lost-sight",
+]  # fmt: skip
+"""answered: a seat talked with the caller. outside: somebody outside did. message, callback: left a message, or booked a callback,
 instead of waiting on. abandoned: gave up waiting for a person. self-service: the menu said
 good-bye. left-menu: hung up in the menu. lost-sight: ended unseen."""
 
@@ -486,7 +500,9 @@ class CallPhase(StrEnum):
     MENU = "menu"
     WAITING = "waiting"
     TALKING = "talking"
+    IN_FLOW = "in-flow"
     AFTER = "after"
+    OUTSIDE = "outside"
     ENDED = "ended"
 
 
@@ -495,8 +511,9 @@ class CallRecovered(Fact):
     """Found in Asterisk after the daemon or its link had been away, with its own clocks; or a call
     that was known, found to have gone on in a way that no other fact tells.
 
-    `offer` is empty unless a seat rings (phase waiting) or talks (phase talking). Clocks are
-    microseconds since the epoch; 0 where the call has not come that far.
+    `offer` is empty unless a seat rings (phase waiting), talks (phase talking), or waits for the
+    caller to come back from `flow` (phase in-flow). Clocks are microseconds since the epoch; 0
+    where the call has not come that far.
     """
 
     call: CallId
@@ -516,6 +533,7 @@ class CallRecovered(Fact):
     seat: SeatId = SeatId("")
     offer: OfferId = OfferId("")
     recording: str = ""
+    flow: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -536,6 +554,94 @@ class AnomalySeen(Fact):
 
     about: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowWishRefused(Fact):
+    """The caller cannot be sent to a flow now; nothing has changed. `why` is for people."""
+
+    call: CallId
+    flow: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerSentToFlow(Fact):
+    """The seat has sent the caller to `flow` and waits for them."""
+
+    call: CallId
+    seat: SeatId
+    flow: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerCameBack(Fact):
+    """From the flow to the seat: the two can hear each other again."""
+
+    call: CallId
+    seat: SeatId
+    flow: str
+    away_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerLostSeat(Fact):
+    """The caller came back from the flow, and the seat had gone: they wait again."""
+
+    call: CallId
+    seat: SeatId
+    flow: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideRung(Fact):
+    """The outside number `target` of the site's list is dialled for the caller."""
+
+    call: CallId
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideDialled(Fact):
+    """What came of it. `ring_us`: until the answer, or until it was given up; `talk_us`: from the
+    answer to its end."""
+
+    call: CallId
+    target: str
+    answered: bool
+    ring_us: int
+    talk_us: int
+    detail: str = ""
+    """When nobody answered: busy, no-answer or failed; empty: the caller hung up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyScored(Fact):
+    """`seat` is the last one that talked with the caller; empty when none did."""
+
+    call: CallId
+    seat: SeatId
+    survey: str
+    score: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLeft(Fact):
+    """A spoken message, or a survey's comment. `file` is its name below the folder of messages."""
+
+    call: CallId
+    box: str
+    file: str
+    duration_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerKnown(Fact):
+    """Who calls, as a flow found out. `verified`: by more than a number that anybody may know."""
+
+    call: CallId
+    customer: str
+    verified: bool
 
 
 # ------------------------------------------------------------------------ decisions: the seats

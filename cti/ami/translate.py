@@ -48,6 +48,7 @@ _UNSET: Final = frozenset({"", "(null)"})
 _MARK_KEYS: Final = (
     *("Flow", "Step", "Key", "Path", "Queue", "Priority", "Skills", "Language", "Prompt"),
     *("Customer", "Verified", "Number", "Survey", "Score", "Box", "File", "Seconds", "Outcome"),
+    "Target",
 )
 _DEVICE_STATES: Final = {
     "NOT_INUSE": DeviceState.IDLE,
@@ -123,11 +124,19 @@ def _bridge_leave(message: Message, at: int) -> Report:
     return BridgeLeft(at=at, bridge=bridge, channel=_channel(message))
 
 
+def _command(text: str) -> str:
+    """An AGI command without what it writes: SET VARIABLE may carry a customer's data, and a user
+    event comes by itself. Which sound was played is kept."""
+    words = text.split(None, 2)
+    verb = " ".join(words[:2])
+    return text if verb.upper() == "STREAM FILE" else verb
+
+
 def _agi_exec_end(message: Message, at: int) -> Report:
     return AgiCommandEnded(
         at=at,
         channel=_channel(message),
-        command=message.get("Command"),
+        command=_command(message.get("Command")),
         result=message.get("Result"),
     )
 

@@ -64,6 +64,19 @@ class SeatLeg:
 
 
 @dataclass(slots=True)
+class OutsideTry:
+    """An outside number that is dialled for the caller. `before`: the phase that the call was in.
+    Clocks are microseconds since the epoch, 0 until reached."""
+
+    target: str
+    dialled_at: int
+    before: CallPhase
+    leg: ChannelId = ChannelId("")
+    answered_at: int = 0
+    ended_at: int = 0
+
+
+@dataclass(slots=True)
 class Call:
     """Clocks are microseconds since the epoch by Asterisk's clock, 0 until reached."""
 
@@ -94,6 +107,13 @@ class Call:
     """In the menu while waiting: the place in line is kept."""
     message_left: bool = False
     callback_asked: bool = False
+    served_by: SeatId = SeatId("")
+    """The seat that talks or talked with the caller."""
+    flow: str = ""
+    """Where a seat has sent the caller, or is just sending them (`flow_asked_at`)."""
+    flow_asked_at: int = 0
+    in_flow_since: int = 0
+    outside: OutsideTry | None = None
 
     @property
     def channel(self) -> ChannelId:
@@ -102,6 +122,22 @@ class Call:
     def go(self, phase: CallPhase, cause: str) -> None:
         """Move to `phase`. Raises IllegalMove."""
         self.phase = move(self.phase, phase, cause)
+
+    @property
+    def on_visit(self) -> bool:
+        """In a flow to which a seat has sent the caller; the seat's leg waits for them."""
+        if self.phase is CallPhase.OUTSIDE and self.outside is not None:
+            return self.outside.before is CallPhase.IN_FLOW
+        return self.phase is CallPhase.IN_FLOW
+
+    def waits_again(self, at: int) -> None:
+        """After a talk: a wait of its own, whose clock runs from `at` (or from a prompt that has
+        ended since), with no seat."""
+        self.leg, self.ended_by = OfferId(""), "unknown"
+        since = self.in_flow_since or at
+        self.asked_at = self.asked_at if self.asked_at >= since else at
+        self.prompt_ended_at = self.prompt_ended_at if self.prompt_ended_at >= since else at
+        self.flow, self.flow_asked_at, self.in_flow_since = "", 0, 0
 
     @property
     def in_hand(self) -> Literal["message", "callback", ""]:
@@ -134,3 +170,4 @@ class CallSnapshot:
     prompt_ended_at: int
     queued_at: int
     answered_at: int
+    flow: str = ""

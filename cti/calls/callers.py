@@ -40,6 +40,8 @@ _WHILE_WAITING: Final = frozenset(
 )
 """Marks of a caller who waits, from the waiting room itself or from a menu they stepped aside into.
 Who asks for a person there, or hears another prompt, has been waiting since before."""
+_AFTER_THE_TALK: Final = frozenset({"menu-key", "language", "message-left", "callback-asked"})
+"""Marks of a survey's session."""
 
 
 class Callers:
@@ -130,7 +132,7 @@ class Callers:
         call.queued_at = fact.at
         call.asked_at = call.asked_at or fact.at
         call.prompt_ended_at = call.prompt_ended_at or fact.at
-        yield _queued(call, fact.at)
+        yield queued(call, fact.at)
         if call.hangup_asked_at:
             yield from self.abandon(call, fact.at)
         else:
@@ -144,7 +146,7 @@ class Callers:
         call.language = fact.get("Language") or call.language
         if (queue, priority) != (call.queue, call.priority):
             call.queue, call.priority = queue, priority
-            yield _queued(call, fact.at)
+            yield queued(call, fact.at)
 
     def is_back(self, call: Call, at: int) -> Outcome:
         """From the menu to the waiting room, at the place they had."""
@@ -198,6 +200,8 @@ class Callers:
         if call.phase is not CallPhase.ENDED:
             call.go(CallPhase.ENDED, "the caller's channel is gone")
         waited = was is CallPhase.WAITING or (was is CallPhase.ENDED and not call.answered)
+        if call.outside is not None:
+            waited = waited or call.outside.before is CallPhase.WAITING
         del self._book.calls[call.id]
         yield CallEnded(
             at=at,
@@ -221,11 +225,13 @@ def _fits(call: Call, mark: str) -> bool:
     if call.phase is CallPhase.WAITING:
         return mark in _WHILE_WAITING
     if call.phase is CallPhase.AFTER:
-        return mark in ("message-left", "callback-asked")
+        return mark in _AFTER_THE_TALK
+    if call.phase is CallPhase.IN_FLOW:
+        return mark != "queued"  # see `visits.py`
     return call.phase is CallPhase.MENU
 
 
-def _queued(call: Call, at: int) -> CallQueued:
+def queued(call: Call, at: int) -> CallQueued:
     return CallQueued(
         at=at,
         call=call.id,

@@ -10,6 +10,8 @@ from cti.calls.call import Call, SeatLeg
 from cti.calls.callers import Callers
 from cti.calls.legs import UNCONFIRMED_US, SeatLegs, take_back
 from cti.calls.meetings import Meetings
+from cti.calls.outside import OutsideCalls
+from cti.calls.visits import ASKED_US, Visits
 from cti.effects import HangUp
 from cti.facts import (
     AnomalySeen,
@@ -28,11 +30,21 @@ from cti.ids import CallId, ChannelId, OfferId
 class CatchUp:
     """Takes a snapshot in: what is gone, what is new, and what has gone on meanwhile."""
 
-    def __init__(self, book: Book, callers: Callers, legs: SeatLegs, meetings: Meetings) -> None:
+    def __init__(  # noqa: PLR0917 - the parts of one tracker, in its own order
+        self,
+        book: Book,
+        callers: Callers,
+        legs: SeatLegs,
+        meetings: Meetings,
+        visits: Visits,
+        outside: OutsideCalls,
+    ) -> None:
         self._book = book
         self._callers = callers
         self._legs = legs
         self._meetings = meetings
+        self._visits = visits
+        self._outside = outside
 
     def snapshot_taken(self, fact: SnapshotTaken) -> Outcome:
         seen = {channel.channel: channel for channel in fact.channels}
@@ -44,6 +56,10 @@ class CatchUp:
             if call is not None and call.id not in self._book.calls
         }
         self._book.calls.update(new)
+        for call in list(self._book.calls.values()):
+            if call.id not in new:
+                yield from self._catch_up_outside(call, seen[call.channel], fact.at)
+        self._outside.take_in(fact)
         found = [
             leg
             for leg in recovery.found_legs(fact, self._book.seat_of_device, self._book.calls)
@@ -102,8 +118,10 @@ class CatchUp:
             # A seat is rung, so it was queued, and its session is just ending.
             call.phase, call.queued_at = CallPhase.WAITING, leg.offered_at
         if leg.connected and call.id in new:
-            call.phase = CallPhase.TALKING
+            if not call.on_visit:
+                call.phase = CallPhase.TALKING
             call.answered, call.answered_at = True, leg.answered_at
+            call.served_by = leg.seat
         leg.connected = leg.connected and call.id in new
         return True
 
@@ -119,9 +137,20 @@ class CatchUp:
             yield from self._callers.queue(call, recovery.missed_mark(seen, at))
         if recovery.is_waiting(seen):
             yield from self._callers.is_back(call, at)
+        if call.phase is CallPhase.TALKING and recovery.is_on_visit(seen):
+            call.flow = seen.get("CTI_FLOW")
+            yield from self._visits.begin(call, at)
+        elif call.phase is CallPhase.TALKING and call.flow_asked_at + ASKED_US < at:
+            call.flow_asked_at = 0  # it has come to nothing
+        elif call.phase is CallPhase.IN_FLOW and recovery.is_waiting(seen):
+            mark = recovery.missed_mark(seen, at)
+            call.waits_again(mark.at)
+            yield from self._callers.queue(call, mark)
         leg = self._book.leg_of(call)
         if after and call.ended_by == "unknown":
             call.ended_by = "seat"
+        if after and call.phase is CallPhase.IN_FLOW:
+            call.go(CallPhase.AFTER, "the seat had left when the flow began")
         if after and call.phase is CallPhase.TALKING and leg is not None:
             yield from self._legs.leave(leg, at)
         elif after and call.phase is CallPhase.WAITING:
@@ -139,10 +168,23 @@ class CatchUp:
             yield from self._meetings.joined(
                 BridgeJoined(at=at, bridge=seen.bridge, channel=leg.channel)
             )
-        else:
+        elif not self._is_waited_for(leg):
             yield from self._legs.leave(leg, at)
         if leg.cancelled:
             yield from self._legs.cancel(leg)  # again: the first may have been lost with the link
+
+    def _is_waited_for(self, leg: SeatLeg) -> bool:
+        """Whether the leg waits for its caller, who is in a flow."""
+        call = self._book.calls.get(leg.call)
+        return call is not None and call.on_visit and call.leg == leg.offer
+
+    def _catch_up_outside(self, call: Call, seen: ChannelSeen, at: int) -> Outcome:
+        """A number outside that was dialled, or did not answer, while the link was away."""
+        if call.phase is CallPhase.OUTSIDE and not recovery.is_outside(seen):
+            yield from self._outside.failed(call, at, seen.get("CTI_DIALLED") or "failed")
+        tried = recovery.outside_try(seen, at)
+        if tried is not None and call.phase is tried.before:
+            yield from self._outside.begin(call, tried.target, tried.dialled_at)
 
     def _lose_sight(self, call: Call, at: int) -> Outcome:
         """It ended while nobody was looking; how and when is not known, and is not made up. That

@@ -41,6 +41,8 @@ def outcome_of(call: Call, *, waited: bool) -> CallOutcome:
     """What came of a call that has ended; `waited`: for a person, in vain."""
     if call.answered:
         return "answered"
+    if call.outside is not None and call.outside.answered_at:
+        return "outside"
     if call.in_hand:
         return call.in_hand
     if waited:

@@ -8,7 +8,7 @@ from typing import Final
 from cti.calls.book import Book, Outcome
 from cti.calls.call import Call, SeatLeg
 from cti.calls.endings import FailureReason, failure_reason
-from cti.effects import HangUp, OriginateSeat, Resync, ReturnToWaitingRoom
+from cti.effects import HangUp, KeepOnChannel, OriginateSeat, Resync, ReturnToWaitingRoom
 from cti.facts import (
     CallPhase,
     ChannelAnswered,
@@ -106,6 +106,7 @@ class SeatLegs:
         call.answered_at = leg.answered_at
         call.answered = True
         call.in_last_resort = False
+        call.served_by = leg.seat
         call.go(CallPhase.TALKING, "connected to a seat")
         yield OfferAnswered(
             at=leg.answered_at,
@@ -117,6 +118,8 @@ class SeatLegs:
             recording=leg.recording,
         )
         yield TalkStarted(at=at, call=call.id, seat=leg.seat, offer=leg.offer)
+        kept = (("CTI_SEAT", leg.seat), ("CTI_SEAT_LEG", leg.offer), ("CTI_VISIT", ""))
+        yield KeepOnChannel(channel=call.channel, variables=kept)
 
     def leave(self, leg: SeatLeg, at: int, *, by_far_end: bool = False) -> Outcome:
         if leg.left or not leg.connected:
@@ -162,7 +165,7 @@ class SeatLegs:
         if not leg.connected:
             return
         call = self._book.calls.get(leg.call)
-        if call is not None and call.ended_by == "unknown":
+        if call is not None and call.ended_by == "unknown" and not call.on_visit:
             call.ended_by = "seat"
         yield from self.leave(leg, fact.at, by_far_end=fact.by_far_end)
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from cti.calls.book import Book, Outcome
 from cti.calls.call import Call, SeatLeg
 from cti.calls.legs import SeatLegs
+from cti.calls.visits import Visits
 from cti.facts import BridgeJoined, BridgeLeft, CallPhase
 from cti.ids import BridgeId, CallId
 
 
 class Meetings:
-    def __init__(self, book: Book, legs: SeatLegs) -> None:
+    def __init__(self, book: Book, legs: SeatLegs, visits: Visits) -> None:
         self._book = book
         self._legs = legs
+        self._visits = visits
 
     def joined(self, fact: BridgeJoined) -> Outcome:
         """An answer counts once both are in one bridge; its time is that of the answer."""
@@ -24,7 +26,11 @@ class Meetings:
         elif leg is not None:
             leg.bridge = fact.bridge
             call = self._book.calls.get(leg.call)
-        if call is None or leg is None or not leg.pending or leg.bridge != call.bridge:
+        if call is None or leg is None or leg.bridge != call.bridge:
+            return
+        if leg.connected:
+            yield from self._visits.together(call, leg, fact.at)
+        if not leg.pending:
             return
         if call.phase is CallPhase.WAITING:
             yield from self._legs.connect(call, leg, fact.at)
@@ -39,6 +45,12 @@ class Meetings:
         leg = self._book.legs.get(fact.channel)
         if call is not None and call.bridge == fact.bridge:
             call.bridge = BridgeId("")
+            yield from self._visits.parted(call, fact.at)
         elif leg is not None and leg.bridge == fact.bridge:
             leg.bridge = BridgeId("")
+            call = self._book.calls.get(leg.call)
+            if call is not None and call.leg == leg.offer:
+                yield from self._visits.parted(call, fact.at)
+                if call.on_visit:
+                    return  # the leg stays, and waits
             yield from self._legs.leave(leg, fact.at)

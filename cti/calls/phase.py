@@ -10,6 +10,12 @@
                             '-----------------------'---> ENDED <------------'
                                        caller's channel gone
 
+    TALKING <--> IN_FLOW   a seat has sent the caller to a flow; in one bridge again. From there
+                           also WAITING (the flow says queue, or the seat has gone) and AFTER
+    OUTSIDE                a number outside is dialled or talks, from any phase with a menu
+                           session; nobody answers: back to the phase before
+    AFTER --> WAITING      the flow after the call says queue
+
 A call found in Asterisk after an absence starts in the phase it is in (see `recovery.py`).
 """
 
@@ -21,10 +27,16 @@ from cti.errors import JietongError
 from cti.facts import CallPhase
 
 _ALLOWED: Final[dict[CallPhase, frozenset[CallPhase]]] = {
-    CallPhase.MENU: frozenset({CallPhase.WAITING, CallPhase.ENDED}),
-    CallPhase.WAITING: frozenset({CallPhase.TALKING, CallPhase.ENDED}),
-    CallPhase.TALKING: frozenset({CallPhase.AFTER, CallPhase.ENDED}),
-    CallPhase.AFTER: frozenset({CallPhase.ENDED}),
+    CallPhase.MENU: frozenset({CallPhase.WAITING, CallPhase.OUTSIDE, CallPhase.ENDED}),
+    CallPhase.WAITING: frozenset({CallPhase.TALKING, CallPhase.OUTSIDE, CallPhase.ENDED}),
+    CallPhase.TALKING: frozenset({CallPhase.AFTER, CallPhase.IN_FLOW, CallPhase.ENDED}),
+    CallPhase.IN_FLOW: frozenset(
+        {CallPhase.TALKING, CallPhase.WAITING, CallPhase.AFTER, CallPhase.OUTSIDE, CallPhase.ENDED}
+    ),
+    CallPhase.AFTER: frozenset({CallPhase.WAITING, CallPhase.OUTSIDE, CallPhase.ENDED}),
+    CallPhase.OUTSIDE: frozenset(
+        {CallPhase.MENU, CallPhase.WAITING, CallPhase.IN_FLOW, CallPhase.AFTER, CallPhase.ENDED}
+    ),
     CallPhase.ENDED: frozenset(),
 }
 

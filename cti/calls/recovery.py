@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from cti.calls.call import Call, SeatLeg
+from cti.calls.call import Call, OutsideTry, SeatLeg
 from cti.facts import CallPhase, CallRecovered, ChannelSeen, FlowMarked, SnapshotTaken
 from cti.ids import (
     CallId,
@@ -33,7 +33,11 @@ _PHASE_OF_CONTEXT: Final = {
     "waiting-room": CallPhase.WAITING,
     LAST_RESORT: CallPhase.WAITING,
     "after-call": CallPhase.AFTER,
+    "seat-flow": CallPhase.IN_FLOW,
+    "outside": CallPhase.OUTSIDE,
 }
+_PHASE_OF_STAGE: Final = {"after": CallPhase.AFTER, "seat": CallPhase.IN_FLOW}
+_HAS_TALKED: Final = frozenset({CallPhase.AFTER, CallPhase.IN_FLOW})
 SNAPSHOT_VARIABLES: Final = (
     "CTI_CALL",
     "CTI_HOTLINE",
@@ -49,6 +53,13 @@ SNAPSHOT_VARIABLES: Final = (
     "CTI_T_QUEUED",
     "CTI_RECORDING",
     "CTI_CALLBACK",
+    "CTI_SEAT",
+    "CTI_SEAT_LEG",
+    "CTI_STAGE",
+    "CTI_FLOW",
+    "CTI_OUTSIDE",
+    "CTI_DIALLED",
+    "CTI_DIALLED_AT",
 )
 """Every channel variable that a snapshot must bring."""
 
@@ -84,16 +95,44 @@ def is_after(seen: ChannelSeen) -> bool:
     return _PHASE_OF_CONTEXT.get(seen.context) is CallPhase.AFTER
 
 
+def is_on_visit(seen: ChannelSeen) -> bool:
+    """Whether a seat has sent this caller to a flow, and the seat's leg waits."""
+    return _phase_behind(seen) is CallPhase.IN_FLOW
+
+
+def is_outside(seen: ChannelSeen) -> bool:
+    """Whether a number outside is dialled for this caller, or talks with them."""
+    return _PHASE_OF_CONTEXT.get(seen.context) is CallPhase.OUTSIDE
+
+
+def _phase_behind(seen: ChannelSeen) -> CallPhase | None:
+    """The phase, and of a caller who is put through outside the one before."""
+    phase = _PHASE_OF_CONTEXT.get(seen.context)
+    if phase is not CallPhase.OUTSIDE:
+        return phase
+    told = CallPhase.WAITING if seen.get("CTI_WAITING") else CallPhase.MENU
+    return _PHASE_OF_STAGE.get(seen.get("CTI_STAGE"), told)
+
+
+def outside_try(seen: ChannelSeen, at: int) -> OutsideTry | None:
+    """The number outside that a caller's channel tells of."""
+    before = _phase_behind(seen)
+    if not is_outside(seen) or before is None:
+        return None
+    dialled_at = seen.time("CTI_DIALLED_AT") or at
+    return OutsideTry(target=seen.get("CTI_OUTSIDE"), dialled_at=dialled_at, before=before)
+
+
 def found_call(seen: ChannelSeen, at: int) -> Call | None:
     """The call that a caller's channel tells of, or None when it is not a caller's."""
-    phase = _PHASE_OF_CONTEXT.get(seen.context)
+    phase, behind = _PHASE_OF_CONTEXT.get(seen.context), _phase_behind(seen)
     if phase is None or seen.get("CTI_CALL") != seen.channel:
         return None
     arrived = seen.time("CTI_T_ARRIVED") or seen.time("CTI_ARRIVED") or at
     queued = seen.time("CTI_T_QUEUED") or seen.time("CTI_WAITING")
     if phase is CallPhase.MENU and queued:
         phase = CallPhase.WAITING  # told already; the session is just ending
-    if phase is not CallPhase.MENU:
+    if CallPhase.MENU not in (phase, behind):
         queued = queued or arrived
     return Call(
         id=CallId(seen.channel),
@@ -112,8 +151,11 @@ def found_call(seen: ChannelSeen, at: int) -> Call | None:
         bridge=seen.bridge,
         # The caller is still there, so it was the seat that left.
         ended_by="seat" if phase is CallPhase.AFTER else "unknown",
-        answered=phase is CallPhase.AFTER,
+        answered=behind in _HAS_TALKED,
         in_last_resort=in_last_resort(seen),
+        served_by=SeatId(seen.get("CTI_SEAT")),
+        flow=seen.get("CTI_FLOW") if behind is CallPhase.IN_FLOW else "",
+        outside=outside_try(seen, at),
     )
 
 
@@ -133,6 +175,7 @@ def found_legs(
 ) -> Iterator[SeatLeg]:
     """The seats' legs of `calls` in a snapshot: offers of ours, and those Queue() has made."""
     bridges = {seen.channel: seen.bridge for seen in fact.channels}
+    waits_for = {seen.get("CTI_SEAT_LEG"): seen for seen in fact.channels if is_on_visit(seen)}
     for seen in fact.channels:
         call = calls.get(CallId(seen.get("CTI_CALL"))) or calls.get(CallId(seen.linked))
         if call is None or call.channel == seen.channel:
@@ -152,6 +195,8 @@ def found_legs(
         leg.recording = seen.get("CTI_RECORDING") or recording_file(call.id, offer)
         with_caller = bridges.get(call.channel)
         leg.connected = bool(seen.bridge) and seen.bridge == with_caller
+        if seen.up and seen.channel in waits_for:
+            leg.connected = waits_for[seen.channel].channel == call.channel
         yield leg
 
 
@@ -195,4 +240,5 @@ def recovered(call: Call, leg: SeatLeg | None, at: int) -> CallRecovered:
         seat=leg.seat if leg else SeatId(""),
         offer=leg.offer if leg else OfferId(""),
         recording=leg.recording if leg else "",
+        flow=call.flow if call.on_visit else "",
     )

@@ -6,6 +6,9 @@ late, or not at all; each handler asks whether the report fits what is known bef
     tracker ---> callers    arrival, menu, waiting, end
             ---> legs       a seat's leg from offer to end
             ---> meetings   who is in one bridge
+            ---> visits     a seat sends its caller to a flow and gets them back
+            ---> outside    numbers outside that are dialled for a caller
+            ---> findings   scores, messages, customers
             ---> catch_up   a snapshot against belief
     all of them look at one book of living calls and legs
 """
@@ -19,8 +22,11 @@ from cti.calls.book import Book, Outcome
 from cti.calls.call import Call, CallSnapshot
 from cti.calls.callers import Callers
 from cti.calls.catch_up import CatchUp
+from cti.calls.findings import found
 from cti.calls.legs import SeatLegs
 from cti.calls.meetings import Meetings
+from cti.calls.outside import OutsideCalls
+from cti.calls.visits import Visits
 from cti.effects import HangUp, Resync
 from cti.facts import (
     AgiCommandEnded,
@@ -38,6 +44,7 @@ from cti.facts import (
     EngineStarted,
     Fact,
     FlowMarked,
+    FlowWish,
     OriginateEnded,
     SeatOffered,
     SnapshotTaken,
@@ -56,22 +63,27 @@ class CallTracker:
         self._book = Book(dict(devices))
         self._legs = SeatLegs(self._book)
         self._callers = Callers(self._book, self._legs)
-        meetings = Meetings(self._book, self._legs)
-        catch_up = CatchUp(self._book, self._callers, self._legs, meetings)
+        self._visits = Visits(self._book, self._callers)
+        self._outside = OutsideCalls(self._book, self._legs)
+        meetings = Meetings(self._book, self._legs, self._visits)
+        catch_up = CatchUp(
+            self._book, self._callers, self._legs, meetings, self._visits, self._outside
+        )
         self._handlers: dict[type[Fact], Callable[[Any], Outcome]] = {
             EngineStarted: self._engine_started,
             ChannelCreated: self._channel_created,
             ChannelRang: self._legs.rang,
-            ChannelAnswered: self._legs.answered,
+            ChannelAnswered: self._answered,
             ChannelHangupAsked: self._hangup_asked,
             ChannelHungUp: self._hung_up,
             BridgeJoined: meetings.joined,
             BridgeLeft: meetings.left,
             AgiCommandEnded: self._callers.agi_command_ended,
-            FlowMarked: self._callers.flow_marked,
+            FlowMarked: self._flow_marked,
             OriginateEnded: self._legs.originate_ended,
             SeatOffered: self._legs.offered,
-            EffectFailed: self._legs.effect_failed,
+            EffectFailed: self._effect_failed,
+            FlowWish: self._visits.wished,
             SnapshotTaken: catch_up.snapshot_taken,
             TimePassed: self._legs.time_passed,
             CallbackRefused: self._callers.callback_refused,
@@ -104,6 +116,7 @@ class CallTracker:
         elif seat_of_callback(fact.channel) is not None:
             return  # see cti/calls/callbacks.py
         elif fact.linked != fact.channel:
+            self._outside.created(fact)
             # A leg of Queue() has the context of its endpoint, as a call that a seat makes has.
             if CallId(fact.linked) in self._book.calls:
                 yield from self._queue_rings(fact)
@@ -125,14 +138,33 @@ class CallTracker:
             yield from self._callers.hangup_asked(call, fact)
         elif leg is not None:
             yield from self._legs.hangup_asked(leg, fact)
+        else:
+            self._outside.hangup_asked(fact)
 
     def _hung_up(self, fact: ChannelHungUp) -> Outcome:
         call = self._book.calls.get(CallId(fact.channel))
         leg = self._book.legs.get(fact.channel)
         if call is not None:
+            yield from self._outside.closing(call, fact.at)
             yield from self._callers.end(call, fact.at, fact.cause)
         elif leg is not None:
             yield from self._legs.hung_up(leg, fact)
+        else:
+            self._outside.hung_up(fact)
+
+    def _answered(self, fact: ChannelAnswered) -> Outcome:
+        self._outside.answered(fact)
+        yield from self._legs.answered(fact)
+
+    def _flow_marked(self, fact: FlowMarked) -> Outcome:
+        yield from found(self._book, fact)
+        yield from self._callers.flow_marked(fact)
+        yield from self._visits.flow_marked(fact)
+        yield from self._outside.flow_marked(fact)
+
+    def _effect_failed(self, fact: EffectFailed) -> Outcome:
+        yield from self._legs.effect_failed(fact)
+        yield from self._visits.effect_failed(fact)
 
     def _view(self, call: Call) -> CallSnapshot:
         leg = self._book.leg_of(call)
@@ -151,4 +183,5 @@ class CallTracker:
             prompt_ended_at=call.prompt_ended_at,
             queued_at=call.queued_at,
             answered_at=call.answered_at,
+            flow=call.flow if call.on_visit else "",
         )

@@ -195,3 +195,22 @@ def test_snapshot_is_channels_members_and_phones() -> None:
         reason="午休",
     )
     assert taken.devices == (("PJSIP/1001", DeviceState.IDLE),)
+
+
+@pytest.mark.parametrize(
+    ("command", "kept"),
+    [
+        ('SET VARIABLE CTI_FLOW_STATE "account=20240017"', "SET VARIABLE"),
+        ("SET VARIABLE PIN 739", "SET VARIABLE"),
+        ('EXEC UserEvent "CTI,Mark:customer,Customer:20240017"', "EXEC UserEvent"),
+        ('STREAM FILE "/prompts/zh-CN/greeting" "0123"', None),
+        ('stream file "/prompts/zh-CN/greeting" ""', None),
+        ("WAIT FOR DIGIT 5000", "WAIT FOR"),
+        ("ANSWER", "ANSWER"),
+        ("", ""),
+    ],
+)
+def test_an_agi_command_is_kept_without_what_it_writes(command: str, kept: str | None) -> None:
+    report = told("AGIExecEnd", Uniqueid="jt1-1.1", Command=command, Result="Success")
+    assert isinstance(report, facts.AgiCommandEnded)
+    assert report.command == (command if kept is None else kept)
