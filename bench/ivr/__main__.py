@@ -1,7 +1,8 @@
 """`python -m bench.ivr`: from a key to the next prompt, and how even a hundred prompts are.
 
 On one Asterisk in one run, in turns: the same menus with the same number of callers, once spoken
-by the daemon and once by Asterisk's own dialplan (Background, WaitExten) as the floor.
+by the daemon and once by Asterisk's own dialplan (Background, WaitExten) as the floor. `steps`
+instead runs the interpreter alone, without Asterisk.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from rich.console import Console
 from rich.progress import Progress, TimeElapsedColumn
 
 from bench.ivr.line import bench_line
-from bench.ivr.report import as_dict, show
+from bench.ivr.report import as_dict, show, show_steps
 from bench.ivr.turns import Plan, Side, take_turn
 from config.settings import load_settings
 from cti.sandbox import build_root
@@ -47,6 +48,7 @@ async def measure(plan: Plan, turns: int, console: Console) -> tuple[Side, Side]
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.ivr", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("what", nargs="?", choices=("calls", "steps"), default="calls")
     parser.add_argument("--calls", type=int, default=50, help="callers in menus at the same time")
     parser.add_argument("--seconds", type=float, default=20, help="of key presses in each turn")
     parser.add_argument("--turns", type=int, default=1, help="turns of each side")
@@ -57,12 +59,16 @@ def main() -> None:
         parser.error("a call, a turn and a second are the least")
     console = Console(highlight=False, soft_wrap=True)
     load = os.getloadavg()
-    plan = Plan(options.calls, options.seconds, options.sound)
-    sides = asyncio.run(measure(plan, options.turns, console))
-    show(console, plan, options.turns, sides, load)
+    if options.what == "steps":
+        speeds = show_steps(console, load)
+        report = {"load_before": load, "steps_a_s": speeds}
+    else:
+        plan = Plan(options.calls, options.seconds, options.sound)
+        sides = asyncio.run(measure(plan, options.turns, console))
+        show(console, plan, options.turns, sides, load)
+        report = as_dict(plan, options.turns, sides, load)
     if options.json:
-        text = json.dumps(as_dict(plan, options.turns, sides, load)) + "\n"
-        options.json.write_text(text, "utf-8")
+        options.json.write_text(json.dumps(report) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -11,10 +12,13 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from bench.ivr import steps
 from bench.ivr.listen import GAP_MS, Measured
 from bench.ivr.turns import Plan, Side
 
 _COLUMNS: Final = ("p50", "p95", "p99", "max")
+STEPS_S: Final = 6.0
+"""Seconds for each kind of run."""
 BUSY: Final = 0.5
 """A load average above this says that somebody else is at work on the machine."""
 
@@ -49,6 +53,30 @@ def rows(found: Measured) -> dict[str, list[int]]:
         "packet to packet in a prompt": found.gaps_us,
         "  between two clips": found.joins_us,
     }
+
+
+def show_steps(console: Console, load: tuple[float, float, float]) -> dict[str, list[float]]:
+    """Measure and print the interpreter's speed; each slice of each kind of run."""
+    found: dict[str, list[float]] = {}
+    table = Table("steps a second", "median", "slowest", "fastest", box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, call in (
+        ("interpreter", steps.one_call),
+        ("with each turn's state written", steps.one_kept_call),
+    ):
+        speed = steps.measure(call, STEPS_S)
+        per_s = sorted(speed.per_s)
+        shown = (per_s[len(per_s) // 2], per_s[0], per_s[-1])
+        table.add_row(name, *(f"{each:,.0f}" for each in shown))
+        found[name] = list(speed.per_s)
+    console.print(
+        f"Python {platform.python_version()}, one core; calls of {speed.turns} turns and "
+        f"{speed.steps} steps, slices of {steps.SLICE_S:g} s of processor time, "
+        f"load before the run {load[0]:.2f}"
+    )
+    console.print(table)
+    return found
 
 
 def show(
