@@ -131,7 +131,7 @@ async def replay(
 
 async def replay_ledger(settings: Settings, site: Site, *, from_us: int, to_us: int) -> Replayed:
     """`replay` on the site's ledger, beside a running daemon or without one. Raises StoreError."""
-    from cti.app import cores_for  # noqa: PLC0415 - all rooms; the rest of this file needs none
+    from cti.cores import cores_for  # noqa: PLC0415 - all rooms; the rest of this file needs none
 
     database = Database(database_url(settings.database.url, settings.state_dir))
     try:

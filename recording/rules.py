@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from cti.effects import Effect, StoreRecording, SweepSpool
 from cti.facts import (
+    CallbackAnswered,
+    CallbackRecovered,
     CallRecovered,
     Fact,
     OfferAnswered,
@@ -26,7 +28,7 @@ class RecordingKeeper:
         self._writing: dict[OfferId, str] = {}
 
     def handle(self, fact: Fact) -> Iterator[Fact | Effect]:
-        if isinstance(fact, OfferAnswered | CallRecovered):
+        if isinstance(fact, OfferAnswered | CallRecovered | CallbackAnswered | CallbackRecovered):
             if fact.recording:
                 self._writing[fact.offer] = fact.recording
         elif isinstance(fact, OfferFailed):

@@ -11,19 +11,28 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from cti.ami.actions import Action
-from cti.ami.safety import caller_id, check_channel_id, check_dial_target
+from cti.ami.safety import (
+    caller_id,
+    check_channel_id,
+    check_context,
+    check_dial_target,
+    check_number,
+)
 from cti.effects import (
     DropMember,
     Effect,
     HangUp,
     KeepMember,
     KeepOnChannel,
+    OriginateCallback,
     OriginateSeat,
     ReturnToWaitingRoom,
+    SendToFlow,
 )
 
 SEAT_LEG_CONTEXT: Final = "seat-leg"
 WAITING_ROOM_CONTEXT: Final = "waiting-room"
+SEAT_FLOW_CONTEXT: Final = "seat-flow"
 
 
 def _originate(effect: OriginateSeat) -> list[Action]:
@@ -52,6 +61,39 @@ def _originate(effect: OriginateSeat) -> list[Action]:
     ]
 
 
+def _call_back(effect: OriginateCallback) -> list[Action]:
+    number = check_number(effect.number, "CTI_NUMBER")
+    action = Action.of(
+        "Originate",
+        ActionID=effect.offer,
+        Channel=check_dial_target(effect.device),
+        ChannelId=check_channel_id(effect.offer),
+        Context=SEAT_LEG_CONTEXT,
+        Exten="s",
+        Priority=1,
+        Timeout=effect.ring_us // 1000,
+        CallerID=caller_id("", number),
+        Async=True,
+    )
+    return [
+        action.with_variables(
+            CTI_CALL=effect.call,
+            CTI_CALLBACK=effect.callback,
+            CTI_SEAT=effect.seat,
+            CTI_OFFER=effect.offer,
+            CTI_QUEUE=effect.queue,
+            CTI_HOTLINE=effect.hotline,
+            # The customer's leg inherits it: who is sent on hears goodbye in their language.
+            _CTI_LANG=effect.language,
+            CTI_NUMBER=number,
+            CTI_RING=str(effect.customer_ring_us // 1_000_000),
+            CTI_SAY_SEAT=effect.say_seat,
+            CTI_SAY_CUSTOMER=effect.say_customer,
+            CTI_RECORDING=effect.recording,
+        )
+    ]
+
+
 def _hang_up(effect: HangUp) -> list[Action]:
     # Hangup takes a value between slashes as a pattern over all channels.
     channel = check_channel_id(effect.channel, "Channel")
@@ -75,6 +117,20 @@ def _return(effect: ReturnToWaitingRoom) -> list[Action]:
             Exten="s",
             Priority="1",
         )
+    ]
+
+
+def _send_to_flow(effect: SendToFlow) -> list[Action]:
+    """First what the seat's leg reads as soon as the two are apart, then apart."""
+    channel = check_channel_id(effect.channel, "Channel")
+    variables = (
+        ("CTI_FLOW", check_context(effect.flow, "CTI_FLOW")),
+        ("CTI_SEAT_LEG", check_channel_id(effect.leg, "CTI_SEAT_LEG")),
+        ("CTI_VISIT", "away"),
+    )
+    return [
+        *(Action.of("Setvar", Channel=channel, Variable=n, Value=v) for n, v in variables),
+        Action.of("Redirect", Channel=channel, Context=SEAT_FLOW_CONTEXT, Exten="s", Priority="1"),
     ]
 
 
@@ -108,9 +164,11 @@ def _drop_member(effect: DropMember) -> list[Action]:
 
 _ACTIONS: Final[dict[type[Effect], Callable[[Any], list[Action]]]] = {
     OriginateSeat: _originate,
+    OriginateCallback: _call_back,
     HangUp: _hang_up,
     KeepOnChannel: _keep,
     ReturnToWaitingRoom: _return,
+    SendToFlow: _send_to_flow,
     KeepMember: _keep_member,
     DropMember: _drop_member,
 }

@@ -34,6 +34,7 @@ _CHANNEL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,15}/[A-Za-z0-9_.@:/;+-]{1,128
 _CHANNEL_ID = re.compile(r"[A-Za-z0-9_.-]{1,128}", re.ASCII)
 _DIALPLAN_WORD = re.compile(r"[A-Za-z0-9_-]{1,79}", re.ASCII)
 _EXTENSION = re.compile(r"[A-Za-z0-9*#+-]{1,79}", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{3,20}", re.ASCII)
 _VARIABLE_NAME = re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]{0,78}", re.ASCII)
 _VARIABLE_ESCAPES = str.maketrans({"\\": r"\\", ",": r"\,", '"': r"\""})
 _CALLER_NAME_DROPS = str.maketrans(dict.fromkeys('"<>\\'))
@@ -99,6 +100,11 @@ def check_context(value: str, key: str = "Context") -> str:
 def check_extension(value: str, key: str = "Exten") -> str:
     """A dialplan extension; never a pattern (`_X.`) or an expression."""
     return _must_match(_EXTENSION, value, key, "not an extension")
+
+
+def check_number(value: str, key: str = "Number") -> str:
+    """A number that is to be dialled outside: digits only."""
+    return _must_match(_NUMBER, value, key, "not 3 to 20 digits")
 
 
 def variable_header(name: str, value: str) -> tuple[str, str]:

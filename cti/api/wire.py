@@ -32,6 +32,19 @@ SHOWN: Final[frozenset[type[Fact]]] = frozenset(
         facts.OfferFailed,
         facts.TalkStarted,
         facts.SeatLeft,
+        facts.WaitTold,
+        facts.WaitKeyTaken,
+        facts.WaitResumed,
+        facts.WaitEnded,
+        facts.CallbackBooked,
+        facts.CallbackRefused,
+        facts.CallbackOffered,
+        facts.CallbackDialled,
+        facts.CallbackAnswered,
+        facts.CallbackFailed,
+        facts.CallbackPutOff,
+        facts.CallbackClosed,
+        facts.CallbackRecovered,
         facts.CallAbandoned,
         facts.CallEnded,
         facts.CallRecovered,
@@ -185,8 +198,9 @@ def _plain(value: Any) -> Any:
 
 def _masked(fact: Fact) -> Fact:
     change: dict[str, Any] = {}
-    if isinstance(number := getattr(fact, "caller_number", None), str):
-        change["caller_number"] = mask_number(number)
+    for field in ("caller_number", "number"):
+        if isinstance(number := getattr(fact, field, None), str):
+            change[field] = mask_number(number)
     if isinstance(name := getattr(fact, "caller_name", None), str):
         change["caller_name"] = mask_name(name)
     return replace(fact, **change)

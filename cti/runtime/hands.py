@@ -11,7 +11,15 @@ import structlog
 from cti.ami.actions import Action
 from cti.ami.commands import MAY_BE_REFUSED, actions_for, subject_of
 from cti.ami.errors import ActionRefused, AmiError, UnsafeValue
-from cti.effects import Effect, Resync, StoreRecording, SweepSpool
+from cti.effects import (
+    Effect,
+    KeepOnChannel,
+    OriginateCallback,
+    Resync,
+    StoreRecording,
+    SweepSpool,
+    TellWaiting,
+)
 from cti.facts import EffectFailed, Report
 from cti.runtime.clock import Clock
 
@@ -33,6 +41,14 @@ class RecordingPort(Protocol):
     def sweep(self, effect: SweepSpool) -> None: ...
 
 
+class SoundsPort(Protocol):
+    """What is used of the announcer. Neither method waits or raises."""
+
+    def waiting(self, effect: TellWaiting) -> str: ...
+
+    def callback(self, effect: OriginateCallback) -> OriginateCallback: ...
+
+
 class AsteriskHands:
     """Effects for Asterisk become AMI actions, written in order; answers are awaited beside the
     loop and only a failure comes back to it."""
@@ -44,7 +60,10 @@ class AsteriskHands:
         resync: Callable[[], None],
         post: Callable[[Report], None],
         clock: Clock,
+        *,
+        sounds: SoundsPort | None = None,
     ) -> None:
+        self._sounds = sounds
         self._link = link
         self._recorder = recorder
         self._resync = resync
@@ -63,6 +82,13 @@ class AsteriskHands:
             case Resync():
                 log.warning("resync", why=effect.why)
                 self._resync()
+            case TellWaiting():
+                said = self._sounds.waiting(effect) if self._sounds else ""
+                if said:
+                    kept = (("CTI_SAY", said),)
+                    self._tell_asterisk(KeepOnChannel(channel=effect.channel, variables=kept))
+            case OriginateCallback():
+                self._tell_asterisk(self._sounds.callback(effect) if self._sounds else effect)
             case _:
                 self._tell_asterisk(effect)
 

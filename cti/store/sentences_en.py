@@ -13,11 +13,16 @@ _PHASES: Final = {
     "menu": "in the menu",
     "waiting": "waiting",
     "talking": "talking",
+    "in-flow": "in a flow to which the seat has sent them",
+    "outside": "put through to a number outside",
     "after": "after the talk",
     "ended": "ended",
 }
 _OUTCOMES: Final = {
     "answered": "answered by a person",
+    "outside": "put through to somebody outside",
+    "message": "the caller left a message",
+    "callback": "the caller booked a callback",
     "abandoned": "the caller gave up",
     "self-service": "served by the menu",
     "left-menu": "hung up in the menu",
@@ -27,6 +32,7 @@ _ENDERS: Final = {
     "caller": "the caller hung up",
     "seat": "the seat hung up",
     "flow": "the menu ended it",
+    "outside": "the outside party hung up",
     "unknown": "who ended it is not known",
 }
 _FAILURES: Final = {
@@ -93,7 +99,8 @@ def _ended(fact: facts.CallEnded, to: Speech) -> str:
 
 def _recovered(fact: facts.CallRecovered, to: Speech) -> str:
     seat = f" with seat {to.seat(fact.seat)}" if fact.seat else ""
-    return f"found again in Asterisk after an absence: {_PHASES[fact.phase]}{seat}"
+    flow = f" ({plain(fact.flow)})" if fact.flow else ""
+    return f"found again in Asterisk after an absence: {_PHASES[fact.phase]}{flow}{seat}"
 
 
 def _seat_changed(fact: facts.SeatStateChanged, to: Speech) -> str:
@@ -108,12 +115,97 @@ def _wished(fact: facts.SeatCommand, to: Speech) -> str:
     return f"seat {to.seat(fact.seat)} wants {fact.wish}{reason}{by}"
 
 
+_NOT_REACHED: Final = {"busy": "busy", "no-answer": "no answer", "failed": "failed"}
+
+
+def _outside(fact: facts.OutsideDialled, to: Speech) -> str:
+    del to
+    target, ring = plain(fact.target), seconds(fact.ring_us)
+    if fact.answered:
+        return f"{target} outside answered after {ring} s and talked {seconds(fact.talk_us)} s"
+    why = _NOT_REACHED.get(fact.detail, "the caller hung up")
+    return f"{target} outside not reached after {ring} s: {why}"
+
+
+def _flow_wished(fact: facts.FlowWish, to: Speech) -> str:
+    who = f"seat {to.seat(fact.seat)}" if fact.seat else plain(fact.by)
+    return f"{who} wants the caller to go through the flow {plain(fact.flow)}"
+
+
+def _message(fact: facts.MessageLeft, to: Speech) -> str:
+    del to
+    return f"left a message of {seconds(fact.duration_us)} s in {plain(fact.box)}"
+
+
+def _customer(fact: facts.CustomerKnown, to: Speech) -> str:
+    del to
+    how = "verified" if fact.verified else "not verified"
+    return f"customer {plain(fact.customer)} ({how})"
+
+
 def _stored(fact: facts.RecordingStored, to: Speech) -> str:
     del to
     return (
         f"recording stored: {seconds(fact.duration_us)} s, {fact.size_bytes} bytes, "
         f"{plain(fact.file, 200)}"
     )
+
+
+_IN_HAND: Final = {"message": "after leaving a message", "callback": "with a callback booked"}
+_CALLBACK_FAILURES: Final = _FAILURES | {
+    "customer-busy": "the customer's line is busy",
+    "customer-no-answer": "the customer did not answer",
+    "customer-unreachable": "the customer cannot be reached",
+    "customer-gone": "the customer hung up before both were connected",
+    "cancelled": "cancelled",
+    "lost-sight": "lost from sight",
+}
+_CALLBACK_ENDS: Final = {
+    "called-back": "the customer was called back",
+    "served": "a seat took the caller before they had hung up",
+    "replaced": "booked anew",
+    "given-up": "given up, not reached so often",
+    "cancelled": "cancelled",
+    "expired": "too old",
+}
+
+
+def _told(fact: facts.WaitTold, to: Speech) -> str:
+    del to
+    wait = "" if fact.wait_us is None else f", about {fact.wait_us / 60e6:.1f} min"
+    busy = "all seats are busy, " if fact.first else ""
+    return f"was told: {busy}place {fact.place} in line{wait}"
+
+
+def _wait_ended(fact: facts.WaitEnded, to: Speech) -> str:
+    del to
+    return f"stopped waiting after {seconds(fact.wait_us)} s, {_IN_HAND[fact.outcome]}"
+
+
+def _callback_booked(fact: facts.CallbackBooked, to: Speech) -> str:
+    return (
+        f"callback to {plain(fact.number)} booked in {to.queue(fact.queue)}, "
+        f"with the place of {to.clock(fact.since)}"
+    )
+
+
+def _callback_offered(fact: facts.CallbackOffered, to: Speech) -> str:
+    return (
+        f"callback to {plain(fact.number)}, attempt {fact.attempt}: seat {to.seat(fact.seat)} "
+        f"is rung (rule {plain(fact.rule)}, {fact.waiting} waiting)"
+    )
+
+
+def _callback_failed(fact: facts.CallbackFailed, to: Speech) -> str:
+    detail = f" ({plain(fact.detail)})" if fact.detail else ""
+    reason = _CALLBACK_FAILURES[fact.reason]
+    return f"callback by seat {to.seat(fact.seat)} failed: {reason}{detail}"
+
+
+def _callback_closed(fact: facts.CallbackClosed, to: Speech) -> str:
+    del to
+    by = f" by {plain(fact.by)}" if fact.by else ""
+    return f"callback closed: {_CALLBACK_ENDS[fact.why]}{by}"
 
 
 ENGLISH: Final[dict[type[Fact], Sentence]] = {
@@ -137,7 +229,57 @@ ENGLISH: Final[dict[type[Fact], Sentence]] = {
     facts.SeatLeft: lambda fact, to: (
         f"seat {to.seat(fact.seat)} left after {seconds(fact.talk_us)} s of talk"
     ),
+    facts.FlowWish: _flow_wished,
+    facts.FlowWishRefused: lambda fact, to: (
+        f"not sent to the flow {plain(fact.flow)}: {plain(fact.why, 200)}"
+    ),
+    facts.CallerSentToFlow: lambda fact, to: (
+        f"seat {to.seat(fact.seat)} sent the caller to the flow {plain(fact.flow)} and waits"
+    ),
+    facts.CallerCameBack: lambda fact, to: (
+        f"back with seat {to.seat(fact.seat)} after {seconds(fact.away_us)} s "
+        f"in the flow {plain(fact.flow)}"
+    ),
+    facts.CallerLostSeat: lambda fact, to: (
+        f"back from the flow {plain(fact.flow)}, but seat {to.seat(fact.seat)} had gone: "
+        "waits again, at the place of before"
+    ),
+    facts.OutsideRung: lambda fact, to: f"put through to {plain(fact.target)} outside",
+    facts.OutsideDialled: _outside,
+    facts.SurveyScored: lambda fact, to: (
+        f"scored {fact.score} in the survey {plain(fact.survey)}"
+        + (f" (seat {to.seat(fact.seat)})" if fact.seat else "")
+    ),
+    facts.MessageLeft: _message,
+    facts.CustomerKnown: _customer,
     facts.SeatLegGone: lambda fact, to: f"the line to seat {to.seat(fact.seat)} is closed",
+    facts.WaitTold: _told,
+    facts.WaitKeyTaken: lambda fact, to: (
+        f"pressed {plain(fact.key)} while waiting; the place is kept"
+    ),
+    facts.WaitResumed: lambda fact, to: "waits again, at the same place",
+    facts.WaitEnded: _wait_ended,
+    facts.CallbackAsked: lambda fact, to: f"asked to be called back at {plain(fact.number)}",
+    facts.CallbackBooked: _callback_booked,
+    facts.CallbackRefused: lambda fact, to: f"callback refused: {plain(fact.why, 200)}",
+    facts.CallbackOffered: _callback_offered,
+    facts.CallbackDialled: lambda fact, to: (
+        f"seat {to.seat(fact.seat)} is there, the customer is being rung"
+    ),
+    facts.CallbackAnswered: lambda fact, to: (
+        f"seat {to.seat(fact.seat)} and the customer called back can hear each other"
+    ),
+    facts.CallbackFailed: _callback_failed,
+    facts.CallbackPutOff: lambda fact, to: (
+        f"attempt {fact.attempts} in vain; again not before {to.clock(fact.until)}"
+    ),
+    facts.CallbackClosed: _callback_closed,
+    facts.CallbackRecovered: lambda fact, to: (
+        f"callback found again in Asterisk: seat {to.seat(fact.seat)}, {fact.phase}"
+    ),
+    facts.CallbackCancelAsked: lambda fact, to: (
+        f"{plain(fact.by)} wants the callback not to be made"
+    ),
     facts.CallAbandoned: _abandoned,
     facts.CallEnded: _ended,
     facts.CallRecovered: _recovered,

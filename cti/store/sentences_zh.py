@@ -13,11 +13,16 @@ _PHASES: Final = {
     "menu": "在语音菜单中",
     "waiting": "排队等待中",
     "talking": "通话中",
+    "in-flow": "由坐席转入语音流程中",
+    "outside": "转接外部号码中",
     "after": "通话后",
     "ended": "已结束",
 }
 _OUTCOMES: Final = {
     "answered": "人工已接听",
+    "outside": "已转接外部号码",
+    "message": "已留言",
+    "callback": "已预约回电",
     "abandoned": "来电者放弃等待",
     "self-service": "自助服务完成",
     "left-menu": "在菜单中挂断",
@@ -27,6 +32,7 @@ _ENDERS: Final = {
     "caller": "来电者挂断",
     "seat": "坐席挂断",
     "flow": "语音菜单结束",
+    "outside": "外部号码挂断",
     "unknown": "挂断方未知",
 }
 _FAILURES: Final = {
@@ -101,7 +107,8 @@ def _ended(fact: facts.CallEnded, to: Speech) -> str:
 
 def _recovered(fact: facts.CallRecovered, to: Speech) -> str:
     seat = f"，坐席 {to.seat(fact.seat)}" if fact.seat else ""
-    return f"中断后在 Asterisk 中重新找到：{_PHASES[fact.phase]}{seat}"
+    flow = f"（{plain(fact.flow)}）" if fact.flow else ""
+    return f"中断后在 Asterisk 中重新找到：{_PHASES[fact.phase]}{flow}{seat}"
 
 
 def _seat_changed(fact: facts.SeatStateChanged, to: Speech) -> str:
@@ -116,12 +123,96 @@ def _wished(fact: facts.SeatCommand, to: Speech) -> str:
     return f"坐席 {to.seat(fact.seat)} 请求{_WISHES[fact.wish]}{reason}{by}"
 
 
+_NOT_REACHED: Final = {"busy": "占线", "no-answer": "无人接听", "failed": "呼叫失败"}
+
+
+def _outside(fact: facts.OutsideDialled, to: Speech) -> str:
+    del to
+    target, ring = plain(fact.target), seconds(fact.ring_us)
+    if fact.answered:
+        return f"外部号码 {target} 振铃 {ring} 秒后接听，通话 {seconds(fact.talk_us)} 秒"
+    why = _NOT_REACHED.get(fact.detail, "来电者挂断")
+    return f"外部号码 {target} 振铃 {ring} 秒后未接通：{why}"
+
+
+def _flow_wished(fact: facts.FlowWish, to: Speech) -> str:
+    who = f"坐席 {to.seat(fact.seat)}" if fact.seat else plain(fact.by)
+    return f"{who} 请求将来电者转入流程 {plain(fact.flow)}"
+
+
+def _message(fact: facts.MessageLeft, to: Speech) -> str:
+    del to
+    return f"在 {plain(fact.box)} 留言 {seconds(fact.duration_us)} 秒"
+
+
+def _customer(fact: facts.CustomerKnown, to: Speech) -> str:
+    del to
+    return f"客户 {plain(fact.customer)}（{'已核实' if fact.verified else '未核实'}）"
+
+
 def _stored(fact: facts.RecordingStored, to: Speech) -> str:
     del to
     return (
         f"录音已保存：{seconds(fact.duration_us)} 秒，{fact.size_bytes} 字节，"
         f"{plain(fact.file, 200)}"
     )
+
+
+_IN_HAND: Final = {"message": "已留言", "callback": "已预约回电"}
+_CALLBACK_FAILURES: Final = _FAILURES | {
+    "customer-busy": "客户占线",
+    "customer-no-answer": "客户未接听",
+    "customer-unreachable": "无法接通客户",
+    "customer-gone": "接通前客户挂断",
+    "cancelled": "已取消",
+    "lost-sight": "失去跟踪",
+}
+_CALLBACK_ENDS: Final = {
+    "called-back": "已回电",
+    "served": "来电者挂断前已由坐席接听",
+    "replaced": "重新预约",
+    "given-up": "多次未接通，放弃",
+    "cancelled": "已取消",
+    "expired": "已过期",
+}
+_CALLBACK_PHASES: Final = {"ringing": "振铃", "dialling": "呼叫客户中", "talking": "通话"}
+
+
+def _told(fact: facts.WaitTold, to: Speech) -> str:
+    del to
+    wait = "" if fact.wait_us is None else f"，约 {fact.wait_us / 60e6:.1f} 分钟"
+    busy = "坐席全忙，" if fact.first else ""
+    return f"播报：{busy}排在第 {fact.place} 位{wait}"
+
+
+def _wait_ended(fact: facts.WaitEnded, to: Speech) -> str:
+    del to
+    return f"等待 {seconds(fact.wait_us)} 秒后离开，{_IN_HAND[fact.outcome]}"
+
+
+def _callback_booked(fact: facts.CallbackBooked, to: Speech) -> str:
+    return (
+        f"预约回电 {plain(fact.number)}，队列 {to.queue(fact.queue)}，"
+        f"保留 {to.clock(fact.since)} 起的位置"
+    )
+
+
+def _callback_offered(fact: facts.CallbackOffered, to: Speech) -> str:
+    return (
+        f"回电 {plain(fact.number)}，第 {fact.attempt} 次：坐席 {to.seat(fact.seat)} 振铃"
+        f"（规则 {plain(fact.rule)}，排队 {fact.waiting} 人）"
+    )
+
+
+def _callback_failed(fact: facts.CallbackFailed, to: Speech) -> str:
+    detail = f"（{plain(fact.detail)}）" if fact.detail else ""
+    return f"坐席 {to.seat(fact.seat)} 回电失败：{_CALLBACK_FAILURES[fact.reason]}{detail}"
+
+
+def _callback_closed(fact: facts.CallbackClosed, to: Speech) -> str:
+    del to
+    by = f"（{plain(fact.by)}）" if fact.by else ""
+    return f"回电结束：{_CALLBACK_ENDS[fact.why]}{by}"
 
 
 CHINESE: Final[dict[type[Fact], Sentence]] = {
@@ -143,7 +234,47 @@ CHINESE: Final[dict[type[Fact], Sentence]] = {
     facts.SeatLeft: lambda fact, to: (
         f"坐席 {to.seat(fact.seat)} 离开，通话 {seconds(fact.talk_us)} 秒"
     ),
+    facts.FlowWish: _flow_wished,
+    facts.FlowWishRefused: lambda fact, to: (
+        f"未能转入流程 {plain(fact.flow)}：{plain(fact.why, 200)}"
+    ),
+    facts.CallerSentToFlow: lambda fact, to: (
+        f"坐席 {to.seat(fact.seat)} 将来电者转入流程 {plain(fact.flow)}，等待其返回"
+    ),
+    facts.CallerCameBack: lambda fact, to: (
+        f"在流程 {plain(fact.flow)} 中 {seconds(fact.away_us)} 秒后回到坐席 {to.seat(fact.seat)}"
+    ),
+    facts.CallerLostSeat: lambda fact, to: (
+        f"从流程 {plain(fact.flow)} 返回时坐席 {to.seat(fact.seat)} 已离开，按原位置重新排队"
+    ),
+    facts.OutsideRung: lambda fact, to: f"转接外部号码 {plain(fact.target)}",
+    facts.OutsideDialled: _outside,
+    facts.SurveyScored: lambda fact, to: (
+        f"满意度调查 {plain(fact.survey)} 评分 {fact.score}"
+        + (f"（坐席 {to.seat(fact.seat)}）" if fact.seat else "")
+    ),
+    facts.MessageLeft: _message,
+    facts.CustomerKnown: _customer,
     facts.SeatLegGone: lambda fact, to: f"坐席 {to.seat(fact.seat)} 的线路已关闭",
+    facts.WaitTold: _told,
+    facts.WaitKeyTaken: lambda fact, to: f"等待中按 {plain(fact.key)}，保留位置",
+    facts.WaitResumed: lambda fact, to: "回到原位置继续等待",
+    facts.WaitEnded: _wait_ended,
+    facts.CallbackAsked: lambda fact, to: f"要求回电 {plain(fact.number)}",
+    facts.CallbackBooked: _callback_booked,
+    facts.CallbackRefused: lambda fact, to: f"不能回电：{plain(fact.why, 200)}",
+    facts.CallbackOffered: _callback_offered,
+    facts.CallbackDialled: lambda fact, to: f"坐席 {to.seat(fact.seat)} 已接听，正在呼叫客户",
+    facts.CallbackAnswered: lambda fact, to: f"坐席 {to.seat(fact.seat)} 与回电客户可以通话",
+    facts.CallbackFailed: _callback_failed,
+    facts.CallbackPutOff: lambda fact, to: (
+        f"第 {fact.attempts} 次未接通，{to.clock(fact.until)} 后再试"
+    ),
+    facts.CallbackClosed: _callback_closed,
+    facts.CallbackRecovered: lambda fact, to: (
+        f"在 Asterisk 中重新找到回电：坐席 {to.seat(fact.seat)}，{_CALLBACK_PHASES[fact.phase]}"
+    ),
+    facts.CallbackCancelAsked: lambda fact, to: f"{plain(fact.by)} 要求取消回电",
     facts.CallAbandoned: _abandoned,
     facts.CallEnded: _ended,
     facts.CallRecovered: _recovered,

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from acd.seats import SeatSnapshot
 from config.site import Site, load_site
-from cti.app import cores_for
 from cti.brain import Brain
 from cti.calls.call import CallSnapshot
+from cti.cores import cores_for
 from cti.effects import Effect
 from cti.facts import EngineStarted, Fact, Report, SeatCommand, SeatStateChanged, TimePassed
 from tests.replay.trace import Trace
@@ -54,7 +54,7 @@ class Player:
 
     def __init__(self, trace: Trace, played: Played, *, own_timer: bool) -> None:
         cores = cores_for(site_of(trace))
-        self._tracker, self._dispatcher = cores[:2]
+        self._tracker, self._dispatcher = cores.tracker, cores.dispatcher
         self._brain = Brain(cores)
         self._own_timer = own_timer
         self.played = played

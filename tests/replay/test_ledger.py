@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from cti.app import cores_for
+from cti.cores import cores_for
 from cti.facts import Fact, OfferAnswered, Report, SeatOffered
 from cti.replay import FOREVER_US, Replayed
 from cti.replay import replay as replay_entries

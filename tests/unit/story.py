@@ -14,12 +14,15 @@ from __future__ import annotations
 
 from typing import Literal, TypeVar
 
+from acd.callbacks import CallbackRules
+from acd.comfort import Comfort
 from acd.dispatcher import Dispatcher
 from acd.last_resort import LastResortKeeper
 from acd.queues import QueueRecord
 from acd.seats import SeatRecord, SeatSnapshot
 from cti.brain import Brain, Step
 from cti.calls.call import CallSnapshot
+from cti.calls.callbacks import CallbackLegs
 from cti.calls.tracker import CallTracker
 from cti.effects import Effect, HangUp
 from cti.facts import (
@@ -46,6 +49,7 @@ from cti.facts import (
     TimePassed,
 )
 from cti.ids import BridgeId, CallId, ChannelId, OfferId, QueueId, SeatId
+from cti.store.callbacks import open_callbacks
 from recording.rules import RecordingKeeper
 
 T = TypeVar("T")
@@ -130,7 +134,10 @@ class Story:
         queues_of: dict[str, tuple[str, ...]] | None = None,
         wrap_up: int = WRAP_UP,
         link: bool = True,
+        announce: int = 45 * SECOND,
+        rules: CallbackRules | None = None,
     ) -> None:
+        self._rules = rules
         serves = queues_of or {}
         self._seats = [
             SeatRecord(
@@ -141,7 +148,10 @@ class Story:
             )
             for seat in seats
         ]
-        self._queues = [QueueRecord(QueueId(queue), RING, wrap_up) for queue in BOTH_QUEUES]
+        self._queues = [
+            QueueRecord(QueueId(queue), RING, wrap_up, announce_us=announce)
+            for queue in BOTH_QUEUES
+        ]
         self.now = START
         self.facts: list[Fact] = []
         self.effects: list[Effect] = []
@@ -155,12 +165,20 @@ class Story:
 
     def _start_daemon(self) -> None:
         self.tracker = CallTracker({seat.device: seat.id for seat in self._seats})
-        self.dispatcher = Dispatcher(self._seats, self._queues)
+        self.dispatcher = Dispatcher(self._seats, self._queues, callbacks=self._rules)
         self.brain = Brain(
-            (self.tracker, self.dispatcher, LastResortKeeper(self._seats), RecordingKeeper())
+            (
+                CallbackLegs(),
+                self.tracker,
+                self.dispatcher,
+                Comfort(self._queues, self.dispatcher),
+                LastResortKeeper(self._seats),
+                RecordingKeeper(),
+            )
         )
         states = tuple(self._last_states.values())
-        self.hear(EngineStarted(at=self.now, version="test", seats=states))
+        open_ones = open_callbacks(self.facts)
+        self.hear(EngineStarted(at=self.now, version="test", seats=states, callbacks=open_ones))
 
     # ------------------------------------------------------------------------------- telling
 

@@ -14,11 +14,13 @@ from hypothesis.stateful import (
     rule,
 )
 
+from acd.comfort import Comfort
 from acd.dispatcher import Dispatcher
 from acd.last_resort import LastResortKeeper
 from acd.queues import QueueRecord
 from acd.seats import SeatRecord
 from cti.brain import Brain, Step
+from cti.calls.callbacks import CallbackLegs
 from cti.calls.tracker import CallTracker
 from cti.effects import OriginateSeat, Resync, StoreRecording, SweepSpool
 from cti.facts import (
@@ -64,8 +66,16 @@ class Life:
     def __init__(self) -> None:
         self.tracker = CallTracker({seat.device: seat.id for seat in SEATS})
         self.dispatcher = Dispatcher(SEATS, QUEUES)
-        cores = (self.tracker, self.dispatcher, LastResortKeeper(SEATS), RecordingKeeper())
-        self.brain = Brain(cores)
+        self.brain = Brain(
+            (
+                CallbackLegs(),
+                self.tracker,
+                self.dispatcher,
+                Comfort(QUEUES, self.dispatcher),
+                LastResortKeeper(SEATS),
+                RecordingKeeper(),
+            )
+        )
         self.heard: list[Report] = []
         self.said: list[str] = []
         self.facts: list[Fact] = []

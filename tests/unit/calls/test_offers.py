@@ -279,7 +279,7 @@ def test_silence_after_the_ring_time_asks_asterisk_and_then_gives_the_leg_up() -
     story.wait(SILENCE_ALLOWANCE_US / SECOND)
     assert story.hung_up() == [offer]
     assert story.only(OfferFailed).detail == "no word from Asterisk"
-    assert story.brain.deadline() is None
+    assert story.tracker.deadline() is None
 
 
 def test_time_out_that_comes_before_an_answer_long_given_cuts_no_talk() -> None:
