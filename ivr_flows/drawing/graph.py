@@ -1,0 +1,254 @@
+"""A flow as boxes and arrows, before anybody knows where on the paper they are.
+
+Ways of one step to the same next step are one arrow. An arrow that would lead back up, or be one of
+many to the same box, ends in a small tag with the name of its target instead: lines across the
+whole drawing explain nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Final
+
+from ivr_flows import steps
+from ivr_flows.drawing.traffic import Traffic
+from ivr_flows.drawing.words import Language, key_of, kind_of, pick, way_in_words
+from ivr_flows.model import Flow, Step
+from ivr_flows.says import Recorded, Say, Value, Words
+
+_READABLE: Final = re.compile(r"(?<=[!-Z^-~])(?=\[)|(?<=\])(?=[a-zA-Z0-9])")
+"""Where a blank belongs beside the place of a value: Chinese has none there."""
+MOST_ARROWS: Final = 3
+"""To one box; further ones end in tags."""
+
+PromptText = Callable[[str, str], str | None]
+"""What the recorded prompt of that name says in that language, if that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A reason to go an arrow's way: a telephone key, or words, and the share of callers (of those
+    who came to the step) who did."""
+
+    key: str | None
+    words: str
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """`flow_share`: callers who went this way, of all calls of the flow; None without figures.
+    `tag`: the arrow ends in a tag."""
+
+    source: str
+    target: str
+    branches: tuple[Branch, ...]
+    flow_share: float | None = None
+    tag: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A step. `kind` picks icon and colour. `callers`: who came; `share`: of all calls of the flow;
+    `hung_up`: share of those who came that hung up here."""
+
+    id: str
+    kind: str
+    kind_words: str
+    text: str
+    detail: str
+    callers: int | None = None
+    share: float | None = None
+    hung_up: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    start: str
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+    calls: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """Names that a flow does not have itself: what prompts say, and what queues are called."""
+
+    prompt_text: PromptText = lambda _prompt, _language: None
+    queues: Mapping[str, str] = field(default_factory=dict)
+
+
+def graph_of(
+    flow: Flow, language: Language, naming: Naming | None = None, traffic: Traffic | None = None
+) -> Graph:
+    """The drawing of `flow` with words in `language`, and figures if there are any."""
+    naming = naming or Naming()
+    order = _in_order(flow)
+    boxes = tuple(_box(flow, flow.steps[step], language, naming, traffic) for step in order)
+    arrows = [
+        arrow for step in order for arrow in _arrows(flow, flow.steps[step], language, traffic)
+    ]
+    calls = traffic.calls[flow.id] if traffic is not None else None
+    return Graph(flow.start, boxes, tuple(_tagged(arrows, flow.start)), calls)
+
+
+def _in_order(flow: Flow) -> list[str]:
+    """Steps in the order in which callers meet them; what nobody can meet comes last."""
+    order = dict.fromkeys((flow.start,))
+    ahead = [flow.start]
+    for step_id in ahead:
+        for way in flow.steps[step_id].ways():
+            if way.target in flow.steps and way.target not in order:
+                order[way.target] = None
+                ahead.append(way.target)
+    return [*order, *(step for step in flow.steps if step not in order)]
+
+
+def _arrows(flow: Flow, step: Step, language: Language, traffic: Traffic | None) -> Iterator[Arrow]:
+    by_target: dict[str, list[Branch]] = defaultdict(list)
+    counts: Counter[str] = Counter()
+    entered = traffic.entered[flow.id, step.id] if traffic is not None else 0
+    for way in step.ways():
+        share = None
+        if traffic is not None:
+            # A sub-flow comes back by the way `return`; the keys of a private menu are not known.
+            labels = (way.label, "return") if isinstance(step, steps.SubFlow) else (way.label,)
+            gone = sum(traffic.ways[flow.id, step.id, label, way.target] for label in labels)
+            counts[way.target] += gone
+            share = gone / entered if entered else None
+        branch = Branch(key_of(way), way_in_words(step, way, language), share)
+        by_target[way.target].append(branch)
+    calls = traffic.calls[flow.id] if traffic is not None else 0
+    for target, branches in by_target.items():
+        shown = branches
+        if traffic is not None and isinstance(step, steps.Menu) and step.private:
+            counts[target] += traffic.ways[flow.id, step.id, "keys", target]
+            shown = _as_one(branches, counts[target] / entered if entered else None)
+        yield Arrow(
+            step.id,
+            target,
+            tuple(shown),
+            counts[target] / calls if calls else (0.0 if traffic is not None else None),
+        )
+
+
+def _as_one(branches: list[Branch], share: float | None) -> list[Branch]:
+    """Branches whose callers cannot be told apart: the share of all stands with the last."""
+    hidden = [Branch(branch.key, branch.words) for branch in branches]
+    return [*hidden[:-1], Branch(hidden[-1].key, hidden[-1].words, share)]
+
+
+def _box(
+    flow: Flow, step: Step, language: Language, naming: Naming, traffic: Traffic | None
+) -> Box:
+    kind, words = kind_of(step)
+    heard = step.says()
+    # What a step says of its own accord comes first; texts for errors are not in the picture.
+    own = next((one.say for one in heard if one.key == ("say",)), ())
+    box = Box(
+        id=step.id,
+        kind=kind,
+        kind_words=pick(words, language),
+        text=_spoken(own, flow, language, naming),
+        detail=_detail(step, language, naming),
+    )
+    if traffic is None:
+        return box
+    callers, calls = traffic.entered[flow.id, step.id], traffic.calls[flow.id]
+    hung_up = traffic.hung_up[flow.id, step.id]
+    return replace(
+        box,
+        callers=callers,
+        share=callers / calls if calls else None,
+        hung_up=hung_up / callers if hung_up and callers else None,
+    )
+
+
+def _spoken(say: Say, flow: Flow, language: str, naming: Naming) -> str:
+    parts: list[str] = []
+    for part in say:
+        if isinstance(part, Recorded):
+            text = naming.prompt_text(part.prompt, language)
+            parts.append(text if text else f"♪ {part.prompt}")
+            continue
+        texts = part.parts
+        chosen = texts.get(language) or texts.get(flow.languages[0]) or next(iter(texts.values()))
+        parts.append(_READABLE.sub(" ", "".join(_word(word) for word in chosen)))
+    return " ".join(parts)
+
+
+def _word(word: Words | Value) -> str:
+    return word.text if isinstance(word, Words) else f"[{word.name}]"
+
+
+def _detail(step: Step, language: Language, naming: Naming) -> str:
+    """What a step works with: a queue, a service, opening hours."""
+
+    def say(chinese: str, english: str) -> str:
+        return pick((chinese, english), language)
+
+    found = ""
+    match step:
+        case steps.Queue(queue=None):
+            found = say("之前设定的队列", "the queue set before")
+        case steps.Queue(queue=str(queue)) | steps.Callback(queue=str(queue)):
+            found = naming.queues.get(queue, queue)
+        case (
+            steps.CheckHours(hours=name)
+            | steps.LookUp(service=name)
+            | steps.Identify(service=name)
+            | steps.Transfer(to=name)
+            | steps.Message(box=name)
+            | steps.SubFlow(flow=name)
+        ):
+            found = name
+        case steps.Score(survey=survey, lowest=lowest, highest=highest):
+            found = f"{survey} ({lowest}–{highest})"
+        case steps.SwitchLanguage(to=to):
+            other = to == steps.OTHER_LANGUAGE
+            found = say("另一种语言", "the other language") if other else to
+        case steps.SetValues(values=values):
+            found = say("、", ", ").join(values)
+        case steps.PlayNotices(area=str(area)):
+            found = say(f"按地区（{area}）", f"by area ({area})")
+    return found
+
+
+def _tagged(arrows: list[Arrow], start: str) -> Iterator[Arrow]:
+    """The arrows, those that are better drawn as tags marked so. Every box but the start keeps at
+    least the arrow by which callers meet it first."""
+    depth = _depths(arrows, start)
+    first: dict[str, tuple[str, str]] = {}
+    into: dict[str, list[Arrow]] = defaultdict(list)
+    for arrow in arrows:
+        ahead = depth.get(arrow.source, 0) < depth.get(arrow.target, 0)
+        if ahead and arrow.target not in first:
+            first[arrow.target] = (arrow.source, arrow.target)
+        into[arrow.target].append(arrow)
+    drawn = set(first.values())
+    for target, coming in into.items():
+        ahead_of = [one for one in coming if depth.get(one.source, 0) < depth.get(target, 0)]
+        ahead_of.sort(key=lambda one: (-(one.flow_share or 0.0), depth.get(one.source, 0)))
+        others = (pair for one in ahead_of if (pair := (one.source, target)) not in drawn)
+        drawn.update(islice(others, MOST_ARROWS - 1))
+    for arrow in arrows:
+        yield replace(arrow, tag=(arrow.source, arrow.target) not in drawn)
+
+
+def _depths(arrows: list[Arrow], start: str) -> dict[str, int]:
+    """How many arrows callers go at least to come to each box."""
+    ahead: dict[str, list[str]] = defaultdict(list)
+    for arrow in arrows:
+        ahead[arrow.source].append(arrow.target)
+    depth = {start: 0}
+    line = [start]
+    for box in line:
+        for target in ahead[box]:
+            if target not in depth:
+                depth[target] = depth[box] + 1
+                line.append(target)
+    return depth
