@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from cti.facts import Fact, SeatStateChanged
+from cti.facts import Fact, FlowStepTaken, SeatStateChanged
 from cti.ids import CallId, QueueId, SeatId
 
 
@@ -34,6 +34,15 @@ class LedgerEntry:
     @property
     def id(self) -> EntryId:
         return EntryId(self.run, self.seq)
+
+
+class WalkedSteps(NamedTuple):
+    """A stretch of a caller's way through the menus. `outcome`: how the call ended, None while it
+    has not."""
+
+    call: CallId
+    steps: tuple[FlowStepTaken, ...]
+    outcome: str | None
 
 
 class CallCursor(NamedTuple):
@@ -72,6 +81,8 @@ class CallSummary:
     """Sum over the seats that talked with the caller."""
     recording: str | None = None
     """File of the first stored segment, below the recordings' folder."""
+    score: int | None = None
+    """What the caller gave in the survey after the call; the last one when there were several."""
 
     @property
     def cursor(self) -> CallCursor:
@@ -113,3 +124,6 @@ class Ledger(Protocol):
 
     def facts_between(self, from_us: int, to_us: int) -> AsyncIterator[LedgerEntry]:
         """Entries with `from_us <= fact.at < to_us`, in the order of the ledger."""
+
+    def flow_steps(self, from_us: int, to_us: int) -> AsyncIterator[WalkedSteps]:
+        """What callers did in the menus with `from_us <= at < to_us`, by time."""

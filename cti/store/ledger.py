@@ -10,9 +10,9 @@ from sqlalchemy import Row, Select, delete, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cti.facts import RecordingMissed, RecordingStored, SeatStateChanged
+from cti.facts import FlowStepsTaken, RecordingMissed, RecordingStored, SeatStateChanged
 from cti.ids import CallId, QueueId, SeatId
-from cti.runtime.ports import CallCursor, CallSummary, EntryId, LedgerEntry
+from cti.runtime.ports import CallCursor, CallSummary, EntryId, LedgerEntry, WalkedSteps
 from cti.store.codec import clean_entry, clean_text, decode, kind_of
 from cti.store.database import Database
 from cti.store.projection import PROJECTED, fold, is_told
@@ -127,6 +127,33 @@ class SqlLedger:
             for row in rows:
                 yield _entry(row)
             place = rows[-1].id if len(rows) == _READ_AHEAD else None
+
+    async def flow_steps(self, from_us: int, to_us: int) -> AsyncIterator[WalkedSteps]:
+        # By time and not by place in the ledger: the index of kinds and times has both, and these
+        # are few among the reports.
+        place: tuple[int, int] = (from_us, -1)
+        while True:
+            wanted = (
+                select(LedgerRow.id, LedgerRow.at_us, LedgerRow.body, CallRow.outcome)
+                .join(CallRow, CallRow.call == LedgerRow.call_id, isouter=True)
+                .where(
+                    LedgerRow.kind == FlowStepsTaken.__name__,
+                    LedgerRow.at_us >= place[0],
+                    LedgerRow.at_us < to_us,
+                    tuple_(LedgerRow.at_us, LedgerRow.id) > place,
+                )
+                .order_by(LedgerRow.at_us, LedgerRow.id)
+                .limit(_READ_AHEAD)
+            )
+            async with self._database.reading() as connection:
+                rows = (await connection.execute(wanted)).all()
+            for row in rows:
+                fact = decode(FlowStepsTaken.__name__, row.at_us, row.body)
+                if isinstance(fact, FlowStepsTaken):
+                    yield WalkedSteps(fact.call, fact.steps, row.outcome)
+            if len(rows) < _READ_AHEAD:
+                return
+            place = (rows[-1].at_us, rows[-1].id)
 
     async def rebuild_calls(self) -> int:
         """Make the table of calls anew from the facts alone, and return how many calls it has.

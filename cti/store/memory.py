@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 
-from cti.facts import SeatStateChanged
+from cti.facts import FlowStepsTaken, SeatStateChanged
 from cti.ids import CallId, QueueId, SeatId
-from cti.runtime.ports import CallCursor, CallSummary, EntryId, LedgerEntry
+from cti.runtime.ports import CallCursor, CallSummary, EntryId, LedgerEntry, WalkedSteps
 from cti.store.codec import clean_entry, clean_text
 from cti.store.projection import fold
 
@@ -76,6 +76,14 @@ class MemoryLedger:
         for entry in list(self._entries):
             if from_us <= entry.fact.at < to_us:
                 yield entry
+
+    async def flow_steps(self, from_us: int, to_us: int) -> AsyncIterator[WalkedSteps]:
+        within = [entry async for entry in self.facts_between(from_us, to_us)]
+        for entry in sorted(within, key=lambda entry: entry.fact.at):
+            fact = entry.fact
+            if isinstance(fact, FlowStepsTaken):
+                call = self._calls.get(fact.call)
+                yield WalkedSteps(fact.call, fact.steps, call.outcome if call else None)
 
     async def rebuild_calls(self) -> int:
         """Like SqlLedger's: the calls from the facts alone."""
