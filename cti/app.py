@@ -152,6 +152,7 @@ class Daemon:
             fanout=self._fanout,
             clock=clock,
             health=self._health,
+            flows=lambda: self._menus.shelf.current().flows,
         )
         self._users = UserStore(self._database)
         self._metrics = Metrics(version("jietong"), [line.number for line in site.hotlines])

@@ -440,9 +440,9 @@ CallOutcome = Literal[
     "answered", "outside", "message", "callback",
     "abandoned", "self-service", "left-menu", "lost-sight",
 ]  # fmt: skip
-"""answered: a seat talked with the caller. outside: somebody outside did. message, callback: left a message, or booked a callback,
-instead of waiting on. abandoned: gave up waiting for a person. self-service: the menu said
-good-bye. left-menu: hung up in the menu. lost-sight: ended unseen."""
+"""answered: a seat talked with the caller. outside: somebody outside did. message, callback: left
+a message, or booked a callback, instead of waiting on. abandoned: gave up waiting for a person.
+self-service: the menu said good-bye. left-menu: hung up in the menu. lost-sight: ended unseen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -563,6 +563,8 @@ class FlowWishRefused(Fact):
     call: CallId
     flow: str
     why: str
+    granted: bool = False
+    """The wish was granted, and then Asterisk refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

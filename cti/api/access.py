@@ -55,6 +55,7 @@ ACCESS: Final[dict[str, Rule | Door]] = {
     "me": _ANYONE_KNOWN,
     "listCalls": _READ_CALLS,
     "getCall": _READ_CALLS,
+    "sendToFlow": _COMMAND,
     "listSeats": _ANYONE_KNOWN,
     "getSeat": _ANYONE_KNOWN,
     "signOn": _COMMAND,

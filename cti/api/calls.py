@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import re
 from typing import Final
 
+import structlog
+
 from cti.api.binding import Ask
-from cti.api.errors import FieldError, Problem, not_found
+from cti.api.errors import CommandRefused, FieldError, Problem, UnknownFlow, not_found
 from cti.api.port import CallFilter, CallKey, CallView, PastCall
 from cti.api.schemas import (
     MAX_US,
@@ -17,12 +20,18 @@ from cti.api.schemas import (
     CallQuery,
     CallsAnswer,
     CallsQuery,
+    FlowBody,
     NoBody,
+    NoQuery,
 )
 from cti.api.wire import Sight
 from cti.facts import OfferAnswered
 from cti.ids import CallId, QueueId, SeatId
 
+log = structlog.get_logger(__name__)
+
+COMMAND_SECONDS: Final = 5.0
+"""Asterisk parts two channels within milliseconds; longer means that it is in trouble."""
 _CALL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _CURSOR: Final = re.compile(r"([0-9]{1,16}):([A-Za-z0-9][A-Za-z0-9._-]{0,63})")
 
@@ -95,6 +104,30 @@ async def get_call(ask: Ask[CallQuery, NoBody]) -> CallDetailAnswer:
     return CallDetailAnswer(
         call=_answer(view, sight), timeline=[fact for fact in shown if fact is not None]
     )
+
+
+async def send_to_flow(ask: Ask[NoQuery, FlowBody]) -> CallAnswer:
+    """A seat may do so with the caller that it talks with, and knows of no other call."""
+    who, engine = ask.asker, ask.services.engine
+    sight, name, flow = Sight(who, "sendToFlow"), ask.path("call"), ask.body.flow
+    view = next((one for one in engine.live_calls() if one.call == name), None)
+    if view is None or not (sight.all_calls or view.seat == who.seat):
+        raise not_found("there is no such call going on")
+    if flow not in engine.flows():
+        raise UnknownFlow(flow)
+    seat = None if sight.all_calls else who.seat
+    line = log.bind(call=view.call, flow=flow, by=who.user, role=who.role)
+    try:
+        async with asyncio.timeout(COMMAND_SECONDS):
+            view = await engine.send_to_flow(view.call, flow, by=who.user, seat=seat)
+    except CommandRefused as error:
+        line.info("caller not sent to a flow", why=error.why)
+        raise
+    except TimeoutError as error:
+        line.error("sending a caller to a flow was not answered")
+        raise Problem(503, "engine-slow", "the engine did not answer in time") from error
+    line.info("caller sent to a flow")
+    return sight.live_call(view)
 
 
 def _wanted(query: CallsQuery, sight: Sight) -> CallFilter | None:

@@ -3,6 +3,7 @@
 ApiError
   +-- CommandRefused      the engine says no: the wish does not fit the seat's state
   +-- UnknownSeat         no such seat
+  +-- UnknownFlow         no such flow
   +-- SubscriberLagging   a reader of live facts fell too far behind and was dropped
   +-- RecordsAway         past calls or people cannot be read now
   +-- TokenRefused        an access token that is not ours, not now, or not whole
@@ -36,6 +37,14 @@ class UnknownSeat(ApiError):
     def __init__(self, seat: str) -> None:
         self.seat = seat
         super().__init__(f"there is no seat {seat!r}")
+
+
+class UnknownFlow(ApiError):
+    """Fields: `flow`."""
+
+    def __init__(self, flow: str) -> None:
+        self.flow = flow
+        super().__init__(f"there is no flow {flow!r}")
 
 
 class SubscriberLagging(ApiError):

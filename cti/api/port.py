@@ -6,7 +6,7 @@ microseconds since the epoch by Asterisk's clock; 0 where a call has not come th
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -64,6 +64,8 @@ class CallView:
     prompt_ended_us: int = 0
     answered_us: int = 0
     language: str = ""
+    flow: str = ""
+    """Where the seat has sent the caller, while they are there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,8 @@ class PastCall:
     wait_us: int | None = None
     """From the end of the prompt to the answer or the hang-up; None when nobody was asked for."""
     talk_us: int | None = None
+    score: int | None = None
+    """What the caller gave in the survey after the call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +106,7 @@ class Health:
 
 
 class EnginePort(Protocol):
-    """The engine. All methods but `seat_command` are plain reads and must not block."""
+    """The engine. All methods that are not coroutines are plain reads and must not block."""
 
     def seats(self) -> tuple[SeatView, ...]: ...
 
@@ -114,6 +118,20 @@ class EnginePort(Protocol):
         """Do what `by` wishes and return the seat as it is then.
 
         Raises `cti.api.errors.CommandRefused` or `cti.api.errors.UnknownSeat`.
+        """
+        ...
+
+    def flows(self) -> Collection[str]:
+        """Names of the flows that a caller may be sent to."""
+        ...
+
+    async def send_to_flow(
+        self, call: CallId, flow: str, *, by: str, seat: SeatId | None
+    ) -> CallView:
+        """Send the caller to `flow`, as `by` at `seat` (None: a person without one) wishes; returns
+        the call once they are there.
+
+        Raises `cti.api.errors.CommandRefused` or `cti.api.errors.UnknownFlow`.
         """
         ...
 

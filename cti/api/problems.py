@@ -10,7 +10,14 @@ import structlog
 from aiohttp import web
 from pydantic import ValidationError
 
-from cti.api.errors import CommandRefused, FieldError, Problem, RecordsAway, UnknownSeat
+from cti.api.errors import (
+    CommandRefused,
+    FieldError,
+    Problem,
+    RecordsAway,
+    UnknownFlow,
+    UnknownSeat,
+)
 from cti.api.schemas import FieldErrorAnswer, ProblemAnswer
 
 log = structlog.get_logger(__name__)
@@ -83,8 +90,9 @@ def _known(error: Exception) -> Problem | None:
             return error
         case CommandRefused():
             return Problem(409, "command-refused", error.why)
-        case UnknownSeat():
-            return Problem(404, "unknown-seat", "there is no such seat")
+        case UnknownSeat() | UnknownFlow():
+            what = "seat" if isinstance(error, UnknownSeat) else "flow"
+            return Problem(404, f"unknown-{what}", f"there is no such {what}")
         case RecordsAway():
             return Problem(
                 503,

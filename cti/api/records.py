@@ -102,6 +102,7 @@ def _past(call: CallSummary) -> PastCall:
         ended_us=call.ended_us or 0,
         wait_us=call.wait_us,
         talk_us=call.talk_us,
+        score=call.score,
     )
 
 

@@ -56,6 +56,10 @@ class PauseBody(Received):
     reason: Annotated[Line, Field(max_length=64)]
 
 
+class FlowBody(Received):
+    flow: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+
+
 class CallQuery(Received):
     language: Language = "zh-CN"
 
@@ -159,6 +163,12 @@ class CallAnswer(Sent):
         int | None, Field(description="From the end of the prompt to answer or hang-up.")
     ]
     talk_us: int | None
+    flow: Annotated[
+        str | None, Field(description="Where the seat has sent the caller, while in-flow.")
+    ]
+    score: Annotated[
+        int | None, Field(ge=0, description="From the survey after the call, once it is over.")
+    ]
 
 
 class CallsAnswer(Sent):

@@ -45,6 +45,15 @@ SHOWN: Final[frozenset[type[Fact]]] = frozenset(
         facts.CallbackPutOff,
         facts.CallbackClosed,
         facts.CallbackRecovered,
+        facts.FlowWishRefused,
+        facts.CallerSentToFlow,
+        facts.CallerCameBack,
+        facts.CallerLostSeat,
+        facts.OutsideRung,
+        facts.OutsideDialled,
+        facts.SurveyScored,
+        facts.MessageLeft,
+        facts.CustomerKnown,
         facts.CallAbandoned,
         facts.CallEnded,
         facts.CallRecovered,
@@ -122,6 +131,8 @@ class Sight:
             ended_us=None,
             wait_us=None,
             talk_us=None,
+            flow=view.flow or None,
+            score=None,
         )
 
     def past_call(self, call: PastCall) -> schemas.CallAnswer:
@@ -144,6 +155,8 @@ class Sight:
             ended_us=call.ended_us or None,
             wait_us=call.wait_us,
             talk_us=call.talk_us,
+            flow=None,
+            score=call.score,
         )
 
     def entry(

@@ -114,7 +114,9 @@ class Visits:
         flow = call.flow
         call.flow, call.flow_asked_at = "", 0
         if fact.reason.startswith("refused"):
-            yield FlowWishRefused(at=fact.at, call=call.id, flow=flow, why=fact.reason)
+            yield FlowWishRefused(
+                at=fact.at, call=call.id, flow=flow, why=fact.reason, granted=True
+            )
             yield KeepOnChannel(channel=call.channel, variables=(("CTI_VISIT", ""),))
         else:
             call.flow = flow

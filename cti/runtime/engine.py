@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractContextManager
 
 from acd.dispatcher import Dispatcher
 from acd.seats import SeatSnapshot
 from cti.api.errors import CommandRefused as CommandRefusedError
-from cti.api.errors import UnknownSeat
+from cti.api.errors import UnknownFlow, UnknownSeat
 from cti.api.fanout import Fanout
 from cti.api.port import CallView, Health, QueueView, SeatView, Wish
 from cti.calls.tracker import CallTracker
-from cti.facts import CommandRefused, Fact, SeatCommand, SeatState
-from cti.ids import QueueId, SeatId
+from cti.facts import (
+    CallEnded,
+    CallerSentToFlow,
+    CommandRefused,
+    Fact,
+    FlowWish,
+    FlowWishRefused,
+    SeatCommand,
+    SeatLeft,
+    SeatState,
+)
+from cti.ids import CallId, QueueId, SeatId
 from cti.runtime.clock import Clock
 from cti.runtime.loop import EngineLoop
 
@@ -31,6 +41,7 @@ class Engine:
         fanout: Fanout,
         clock: Clock,
         health: Callable[[], Health],
+        flows: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._loop = loop
         self._tracker = tracker
@@ -39,6 +50,7 @@ class Engine:
         self._fanout = fanout
         self._clock = clock
         self._health = health
+        self._flows = flows
 
     def seats(self) -> tuple[SeatView, ...]:
         return tuple(_seat_view(seat) for seat in self._dispatcher.seats())
@@ -75,9 +87,39 @@ class Engine:
                 prompt_ended_us=call.prompt_ended_at,
                 answered_us=call.answered_at,
                 language=call.language,
+                flow=call.flow,
             )
             for call in self._tracker.calls()
         )
+
+    def flows(self) -> Collection[str]:
+        return self._flows()
+
+    async def send_to_flow(
+        self, call: CallId, flow: str, *, by: str, seat: SeatId | None
+    ) -> CallView:
+        """Put the wish to the cores and wait for what Asterisk makes of it.
+
+        Raises UnknownFlow, CommandRefusedError.
+        """
+        if flow not in self._flows():
+            raise UnknownFlow(flow)
+        at = self._clock.now_us()
+        wish = FlowWish(at=at, call=call, flow=flow, by=by, seat=seat or SeatId(""))
+        with self._fanout.subscribe() as facts:
+            step = await self._loop.ask(wish)
+            for fact in step.facts:
+                if isinstance(fact, FlowWishRefused):
+                    raise CommandRefusedError(fact.why)
+            async for fact in facts:
+                if isinstance(fact, CallerSentToFlow) and fact.call == call:
+                    break
+                if why := _came_to_nothing(fact, call):
+                    raise CommandRefusedError(why)
+        for view in self.live_calls():
+            if view.call == call:
+                return view
+        raise CommandRefusedError("the call has ended")
 
     async def seat_command(self, seat: SeatId, wish: Wish, reason: str, by: str) -> SeatView:
         """Put a wish to the cores and return the seat as it is then.
@@ -98,6 +140,15 @@ class Engine:
 
     def health(self) -> Health:
         return self._health()
+
+
+def _came_to_nothing(fact: Fact, call: CallId) -> str:
+    """Why the caller of `call` will not go to the flow that they were to be sent to."""
+    if getattr(fact, "call", None) != call:
+        return ""
+    if isinstance(fact, SeatLeft | CallEnded):
+        return "the talk has just ended"
+    return fact.why if isinstance(fact, FlowWishRefused) and fact.granted else ""
 
 
 def _seat_view(seat: SeatSnapshot) -> SeatView:

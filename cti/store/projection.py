@@ -23,6 +23,7 @@ from cti.facts import (
     PromptEnded,
     RecordingStored,
     SeatLeft,
+    SurveyScored,
 )
 from cti.runtime.ports import CallSummary
 
@@ -44,6 +45,8 @@ def _arrived(call: _Known, fact: CallArrived) -> _Known:
 
 
 def _asked(call: _Known, fact: PersonAsked) -> _Known:
+    if call.answered_us:
+        return call
     return replace(call, asked_us=call.asked_us or fact.at, queue=fact.queue or call.queue)
 
 
@@ -52,6 +55,8 @@ def _prompt_ended(call: _Known, fact: PromptEnded) -> _Known:
 
 
 def _queued(call: _Known, fact: CallQueued) -> _Known:
+    if call.answered_us:
+        return call  # a second wait, after a talk: the table tells of the first
     return replace(
         call,
         arrived_us=fact.arrived_at or call.arrived_us,
@@ -116,6 +121,10 @@ def _stored(call: _Known, fact: RecordingStored) -> _Known:
     return replace(call, recording=call.recording or fact.file)
 
 
+def _scored(call: _Known, fact: SurveyScored) -> _Known:
+    return replace(call, score=fact.score)
+
+
 def _unchanged(call: _Known, fact: MenuKeyTaken) -> _Known:
     del fact
     return call
@@ -133,6 +142,7 @@ _FOLDS: Final[dict[type[Fact], Callable[[CallSummary, Any], CallSummary]]] = {
     CallEnded: _ended,
     CallRecovered: _recovered,
     RecordingStored: _stored,
+    SurveyScored: _scored,
 }
 
 PROJECTED: Final = tuple(sorted(kind.__name__ for kind in _FOLDS))

@@ -88,6 +88,7 @@ class CallRow(Base):
     wait_us: Mapped[Micros | None]
     talk_us: Mapped[Micros | None]
     recording: Mapped[str | None]
+    score: Mapped[int | None]
 
 
 class SeatStateRow(Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ from cti.api.port import (
     UserRecord,
     Wish,
 )
-from cti.facts import DeviceState, Fact, SeatState, SeatStateChanged
+from cti.facts import CallPhase, DeviceState, Fact, SeatState, SeatStateChanged
 from cti.ids import CallId, QueueId, SeatId
 
 START_US = 1_790_000_000_000_000
@@ -113,6 +113,18 @@ class FakeEngine:
                 else:
                     self.move(seat, new, reason)
         return self._seats[seat]
+
+    def flows(self) -> Collection[str]:
+        return ("main", "identify")
+
+    async def send_to_flow(
+        self, call: CallId, flow: str, *, by: str, seat: SeatId | None
+    ) -> CallView:
+        view = self.calls.get(call)
+        if view is None or view.phase is not CallPhase.TALKING or seat not in (None, view.seat):
+            raise CommandRefused("the caller does not talk with a seat")
+        self.calls[call] = replace(view, phase=CallPhase.IN_FLOW, flow=flow)
+        return self.calls[call]
 
     def move(
         self, seat: SeatId, new: SeatState, reason: str = "", call: CallId | None = None

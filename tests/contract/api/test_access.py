@@ -16,6 +16,7 @@ from tests.fakes.engine import FakeEngine, FakeHistory
 BODIES: dict[str, Any] = {
     "login": {"user": "nobody", "password": "wrong"},
     "pause": {"reason": "午休"},
+    "sendToFlow": {"flow": "identify"},
 }
 EXPECTED = """
                 seat  lead admin auditor none
@@ -24,6 +25,7 @@ EXPECTED = """
     me          200   200  200   200     401
     listCalls   200   200  200   200     401
     getCall     404   200  200   200     401
+    sendToFlow  404   404  404   403     401
     listSeats   200   200  200   200     401
     getSeat     200   200  200   200     401
     signOn      403   409  409   403     401
