@@ -8,7 +8,7 @@ the site file: `config.site`.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -69,6 +69,25 @@ class PromptSettings(_Section):
     dir_in_asterisk: str
 
 
+class SpeechSettings(_Section):
+    """The engine that turns the flows' texts into sound, and where the sound is kept."""
+
+    engine: Literal["auto", "kokoro", "espeak", "command", "http", "none"]
+    model_dir: Annotated[str, Field(max_length=4096)]
+    command: list[Annotated[str, Field(min_length=1, max_length=4096)]]
+    url: Annotated[str, Field(pattern=r"^(https?://[^\s]{1,2000})?$")]
+    voices: dict[
+        Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$")],
+        Annotated[str, Field(max_length=64)],
+    ]
+    patience_seconds: Annotated[float, Field(gt=0, le=10)]
+    build_seconds: Annotated[float, Field(gt=0, le=600)]
+    kept_dir: Annotated[str, Field(max_length=4096)]
+    cache_dir: Path
+    cache_dir_in_asterisk: Annotated[str, Field(pattern=r"^/[A-Za-z0-9._/-]{1,255}$")]
+    cache_megabytes: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
 class LifeSettings(_Section):
     beat_seconds: Seconds
     away_seconds: Annotated[int, Field(ge=2, le=60)]
@@ -89,6 +108,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings
     recording: RecordingSettings
     prompts: PromptSettings
+    speech: SpeechSettings
     life: LifeSettings
 
     @classmethod

@@ -55,7 +55,7 @@ STOP_SECONDS: Final = 2.0
 STOP_TRIES: Final = 4
 _POLL_SECONDS: Final = 0.02
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
-_FOLDERS: Final = ("etc", "lib", "spool", "run", "log", "recordings", "prompts")
+_FOLDERS: Final = ("etc", "lib", "spool", "run", "log", "recordings", "prompts", "spoken")
 
 
 class Sandbox:
@@ -85,15 +85,22 @@ class Sandbox:
 
     @staticmethod
     def settings_for(base: Settings, name: str) -> Settings:
-        """`base` with the spool and prompt folders of instance `name`, as both sides see them."""
+        """`base` with the folders of instance `name` that both sides see, as each sees them."""
         inside = f"/srv/{name}"
-        spool = base.asterisk.root_dir.resolve() / "srv" / name / "recordings"
+        folder = base.asterisk.root_dir.resolve() / "srv" / name
+        spool = folder / "recordings"
         return base.model_copy(
             update={
                 "recording": base.recording.model_copy(
                     update={"spool_dir": spool, "spool_dir_in_asterisk": f"{inside}/recordings"}
                 ),
                 "prompts": base.prompts.model_copy(update={"dir_in_asterisk": f"{inside}/prompts"}),
+                "speech": base.speech.model_copy(
+                    update={
+                        "cache_dir": folder / "spoken",
+                        "cache_dir_in_asterisk": f"{inside}/spoken",
+                    }
+                ),
             }
         )
 

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-import wave
-from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
-TELEPHONE_HZ: Final = 8000
+from ivr_flows.speech.text import parts_of
+from ivr_flows.speech.wav import TELEPHONE_HZ, Samples, write_wav
+
+__all__ = [
+    "EDGE_S",
+    "PEAK_DBFS",
+    "TARGET_RMS_DBFS",
+    "TELEPHONE_HZ",
+    "Samples",
+    "SpeechEngine",
+    "make_prompt",
+    "to_telephone",
+    "write_wav",
+]
+
 TARGET_RMS_DBFS: Final = -20.0
 """Loudness of the speech itself (pauses left out), the same for every prompt."""
 PEAK_DBFS: Final = -3.0
 EDGE_S: Final = 0.06
 """Silence kept before and after the speech."""
 
-Samples = np.ndarray[Any, np.dtype[np.float32]]
+_BETWEEN_LANGUAGES: Final = np.zeros(int(0.25 * TELEPHONE_HZ), np.float32)
 
 
 class SpeechEngine(Protocol):
@@ -59,11 +71,12 @@ def _trim(samples: Samples) -> Samples:
     return np.pad(inner, (edge // 2, edge // 2)).astype(np.float32)
 
 
-def write_wav(file: Path, samples: Samples) -> None:
-    """Mono 16-bit at 8 kHz."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with wave.open(str(file), "wb") as wav:
-        wav.setnchannels(1)
-        wav.setsampwidth(2)
-        wav.setframerate(TELEPHONE_HZ)
-        wav.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
+def make_prompt(engine: SpeechEngine, text: str, language: str) -> Samples:
+    """The whole prompt at 8 kHz; stretches in another language go to that language's voice.
+
+    Raises SpeechError.
+    """
+    sounds: list[Samples] = []
+    for spoken, words in parts_of(text, language):
+        sounds += [to_telephone(*engine.speak(words, spoken)), _BETWEEN_LANGUAGES]
+    return np.concatenate(sounds[:-1])

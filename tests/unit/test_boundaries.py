@@ -37,6 +37,9 @@ PURE: Final = (
     "ivr_flows/actions.py",
     "ivr_flows/interpreter.py",
     "ivr_flows/sayings/",
+    "ivr_flows/speech/rest.py",
+    "ivr_flows/speech/text.py",
+    "ivr_flows/speech/texts.py",
 )
 """Takes reports and time, returns facts and effects."""
 SHARED: Final = frozenset({"cti.facts", "cti.effects", "cti.ids", "cti.errors"})
@@ -54,7 +57,7 @@ ONLY_IN: Final = {
     "sqlalchemy": ("cti/store/",),
     "alembic": ("cti/store/",),
     # launch and demo are programs of their own: clients of the API.
-    "aiohttp": ("cti/api/", "cti/app.py", "cti/launch.py", "cti/demo.py"),
+    "aiohttp": ("cti/api/", "cti/app.py", "cti/launch.py", "cti/demo.py", "ivr_flows/speech/http.py"),
     "aiohttp_pydantic": ("cti/api/",),
     "asterisk": ("cti/doctor.py", "cti/doctor_pbx.py"),
 }
