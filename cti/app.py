@@ -33,7 +33,7 @@ from cti.api.server import ApiServer
 from cti.brain import Brain
 from cti.cores import cores_for
 from cti.errors import JietongError
-from cti.facts import EngineStarted, Fact, OpenCall, Resynced, SeatStateChanged
+from cti.facts import EngineStarted, Fact, OpenCall, OpenCallback, Resynced, SeatStateChanged
 from cti.ids import QueueId
 from cti.menus import ClipSounds, Lines, Menus, NoLookups, prompts_of
 from cti.people import make_people
@@ -44,6 +44,7 @@ from cti.runtime.errors import LoopEnded
 from cti.runtime.hands import AsteriskHands
 from cti.runtime.loop import EngineLoop
 from cti.runtime.supervisor import Supervisor, repeat
+from cti.store.callbacks import LOOK_BACK_US
 from cti.store.database import Database, database_url
 from cti.store.entries import EntryMaker, new_run
 from cti.store.errors import StoreUnavailable
@@ -184,13 +185,14 @@ class Daemon:
                 raise FolderRefused(f"recording.{name}", folder, error) from error
         await asyncio.to_thread(self._writer.open)
         self._supervisor.vital("ledger", self._writer.run())
-        seats, open_calls = await self._remembered()
+        seats, open_calls, callbacks = await self._remembered()
         self._loop.post(
             EngineStarted(
                 at=self._clock.now_us(),
                 version=version("jietong"),
                 seats=seats,
                 open_calls=open_calls,
+                callbacks=callbacks,
             )
         )
         self._supervisor.vital("engine-loop", self._loop.run())
@@ -234,9 +236,11 @@ class Daemon:
                 log.exception("a part did not stop well", part=stop.__qualname__)
         log.info("stopped")
 
-    async def _remembered(self) -> tuple[tuple[SeatStateChanged, ...], tuple[OpenCall, ...]]:
-        """Since when each seat is what it is, and the calls of an earlier life that had not ended.
-        The database may be away: then nothing is remembered."""
+    async def _remembered(
+        self,
+    ) -> tuple[tuple[SeatStateChanged, ...], tuple[OpenCall, ...], tuple[OpenCallback, ...]]:
+        """Since when each seat is what it is, the calls of an earlier life that had not ended, and
+        the callbacks still to be made. The database may be away: then nothing is remembered."""
         try:
             await self._database.upgrade()
             await make_people(self._site, self._secrets, self._users, self._started_us)
@@ -245,12 +249,13 @@ class Daemon:
                 await self._writer.drained()
             seats = await self._ledger.last_seat_states()
             calls = await self._ledger.open_calls()
+            callbacks = await self._ledger.open_callbacks(self._started_us - LOOK_BACK_US)
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("database away at start; facts go to the journal", error=str(error))
             self._supervisor.passing("people", self._make_people_later())
-            return (), ()
+            return (), (), ()
         open_calls = (OpenCall(call=call.call, arrived_at=call.arrived_us) for call in calls)
-        return tuple(seats.values()), tuple(open_calls)
+        return tuple(seats.values()), tuple(open_calls), callbacks
 
     async def _make_people_later(self) -> None:
         """Nobody can log in before the database is there; then everybody of the site can."""

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from cti.facts import Fact, FlowStepTaken, SeatStateChanged
+from cti.facts import Fact, FlowStepTaken, OpenCallback, SeatStateChanged
 from cti.ids import CallId, QueueId, SeatId
 
 
@@ -121,6 +121,9 @@ class Ledger(Protocol):
 
     async def last_seat_states(self) -> dict[SeatId, SeatStateChanged]:
         """For each seat the last change in the ledger."""
+
+    async def open_callbacks(self, since_us: int) -> tuple[OpenCallback, ...]:
+        """Callbacks booked since then that nothing has closed, in the order of their booking."""
 
     def facts_between(self, from_us: int, to_us: int) -> AsyncIterator[LedgerEntry]:
         """Entries with `from_us <= fact.at < to_us`, in the order of the ledger."""

@@ -10,9 +10,16 @@ from sqlalchemy import Row, Select, delete, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cti.facts import FlowStepsTaken, RecordingMissed, RecordingStored, SeatStateChanged
+from cti.facts import (
+    FlowStepsTaken,
+    OpenCallback,
+    RecordingMissed,
+    RecordingStored,
+    SeatStateChanged,
+)
 from cti.ids import CallId, QueueId, SeatId
 from cti.runtime.ports import CallCursor, CallSummary, EntryId, LedgerEntry, WalkedSteps
+from cti.store.callbacks import TOLD_BY, open_callbacks
 from cti.store.codec import clean_entry, clean_text, decode, kind_of
 from cti.store.database import Database
 from cti.store.projection import PROJECTED, fold, is_told
@@ -108,6 +115,17 @@ class SqlLedger:
                 if isinstance(fact, SeatStateChanged):
                     states[fact.seat] = fact
         return states
+
+    async def open_callbacks(self, since_us: int) -> tuple[OpenCallback, ...]:
+        """From the facts themselves, by the index on kind and time."""
+        wanted = (
+            select(LedgerRow.__table__)
+            .where(LedgerRow.kind.in_(TOLD_BY), LedgerRow.at_us >= since_us)
+            .order_by(LedgerRow.id)
+        )
+        async with self._database.reading() as connection:
+            facts = [_entry(row).fact for row in await connection.execute(wanted)]
+        return open_callbacks(facts)
 
     async def facts_between(self, from_us: int, to_us: int) -> AsyncIterator[LedgerEntry]:
         within = (LedgerRow.at_us >= from_us) & (LedgerRow.at_us < to_us)

@@ -5,9 +5,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 
-from cti.facts import FlowStepsTaken, SeatStateChanged
+from cti.facts import (
+    FlowStepsTaken,
+    OpenCallback,
+    SeatStateChanged,
+)
 from cti.ids import CallId, QueueId, SeatId
 from cti.runtime.ports import CallCursor, CallSummary, EntryId, LedgerEntry, WalkedSteps
+from cti.store.callbacks import open_callbacks
 from cti.store.codec import clean_entry, clean_text
 from cti.store.projection import fold
 
@@ -71,6 +76,10 @@ class MemoryLedger:
     async def last_seat_states(self) -> dict[SeatId, SeatStateChanged]:
         facts = (entry.fact for entry in self._entries)
         return {fact.seat: fact for fact in facts if isinstance(fact, SeatStateChanged)}
+
+    async def open_callbacks(self, since_us: int) -> tuple[OpenCallback, ...]:
+        facts = (entry.fact for entry in self._entries)
+        return open_callbacks(fact for fact in facts if fact.at >= since_us)
 
     async def facts_between(self, from_us: int, to_us: int) -> AsyncIterator[LedgerEntry]:
         for entry in list(self._entries):

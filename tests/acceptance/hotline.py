@@ -13,10 +13,11 @@ import signal
 import subprocess
 import sys
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -58,18 +59,25 @@ def write_tone(file: Path, hz: int, samples: int) -> None:
         wav.writeframes(sound.tobytes())
 
 
-def make_prompts(folder: Path) -> None:
+def make_prompts(folder: Path, more: Mapping[str, tuple[int, int]] = MappingProxyType({})) -> None:
     for language in ("zh-CN", "en"):
-        for name, (hz, samples) in PROMPTS.items():
+        for name, (hz, samples) in {**PROMPTS, **more}.items():
             write_tone(folder / language / f"{name}.wav", hz, samples)
 
 
-def make_site(folder: Path, **changes: Any) -> Path:
-    """The demo site with the short times of a test; `changes` go to every queue."""
+def make_site(
+    folder: Path,
+    flows: Path | None = None,
+    parts: Mapping[str, Any] = MappingProxyType({}),
+    **changes: Any,
+) -> Path:
+    """The demo site with the short times of a test; `changes` go to every queue, `parts` replace
+    parts of the site (or are added)."""
     site = yaml.safe_load((ROOT / "config/sites/demo-water/site.yaml").read_text("utf-8"))
     for queue in site["queues"].values():
         queue.update({"ring_seconds": 3, "wrapup_seconds": 0} | changes)
-    site["flows_dir"] = str(ROOT / "config/sites/demo-water/flows")
+    site["flows_dir"] = str(flows or ROOT / "config/sites/demo-water/flows")
+    site |= parts
     file = folder / "site.yaml"
     file.write_text(yaml.safe_dump(site, allow_unicode=True), encoding="utf-8")
     return file
@@ -207,16 +215,27 @@ TRUNK_ADDRESS: Final = "127.0.0.2"
 
 @asynccontextmanager
 async def hotline(
-    folder: Path, *, root_dir: Path, database_url: str = "", **queue_changes: Any
+    folder: Path,
+    *,
+    root_dir: Path,
+    database_url: str = "",
+    flows: Path | None = None,
+    prompts: Mapping[str, tuple[int, int]] = MappingProxyType({}),
+    parts: Mapping[str, Any] = MappingProxyType({}),
+    **queue_changes: Any,
 ) -> AsyncIterator[Hotline]:
-    """Start Asterisk and the daemon in `folder`; stop both at the end and check the logs."""
+    """Start Asterisk and the daemon in `folder`; stop both at the end and check the logs.
+
+    `flows`: the folder of the flows, else the demo site's. `prompts`: tones as in PROMPTS, added.
+    `parts`: parts of the site file that replace the demo site's.
+    """
     ami, agi, http, sip, trunk = free_ports(5)
     first, last = free_port_range(400)
     name = f"test-{os.getpid()}-{sip}"
-    make_prompts(folder / "prompts")
+    make_prompts(folder / "prompts", prompts)
     write_tone(root_dir / "srv" / name / "music" / "tone.wav", HOLD_MUSIC_HZ, 8000 * 60)
     base = load_settings(
-        site=str(make_site(folder, **queue_changes)),
+        site=str(make_site(folder, flows, parts, **queue_changes)),
         state_dir=str(folder / "state"),
         asterisk={
             "ami_port": ami,

@@ -9,6 +9,9 @@ import pytest
 
 from cti.facts import (
     CallArrived,
+    CallbackBooked,
+    CallbackClosed,
+    CallbackPutOff,
     CallEnded,
     CallPhase,
     CallRecovered,
@@ -16,7 +19,7 @@ from cti.facts import (
     RecordingMissed,
     SeatState,
 )
-from cti.ids import CallId, OfferId, QueueId, SeatId
+from cti.ids import CallId, OfferId, QueueId, SeatId, callback_id
 from cti.runtime.ports import CallCursor, CallSummary, Ledger, LedgerEntry
 from cti.store.codec import UnknownFact
 from cti.store.ledger import SqlLedger
@@ -313,3 +316,29 @@ async def test_missed_recording_leaves_the_call_without_a_file(ledger: Ledger) -
     call = await ledger.call(CallId("jt1-1.1"))
     assert call is not None
     assert call.recording is None
+
+
+async def test_open_callbacks_are_those_booked_and_not_closed(ledger: Ledger) -> None:
+    def booked(call: str, at: int) -> CallbackBooked:
+        return CallbackBooked(
+            at=at,
+            callback=callback_id(CallId(call)),
+            call=CallId(call),
+            queue=QueueId("repairs"),
+            number="13800001111",
+            hotline="12345",
+            language="zh-CN",
+            priority=5,
+            since=at - SECOND,
+        )
+
+    old, kept, done = (booked(f"jt1-1.{n}", NOON + n) for n in (1, 2, 3))
+    put_off = CallbackPutOff(
+        at=NOON + 4, callback=kept.callback, call=kept.call, attempts=1, until=NOON + 600 * SECOND
+    )
+    closed = CallbackClosed(at=NOON + 5, callback=done.callback, call=done.call, why="called-back")
+    await ledger.append(entries_of([old, kept, done, put_off, closed]))
+    assert [one.callback for one in await ledger.open_callbacks(0)] == [old.callback, kept.callback]
+    (found,) = await ledger.open_callbacks(NOON + 2)
+    assert (found.number, found.since, found.booked_at) == (kept.number, kept.since, kept.at)
+    assert (found.attempts, found.not_before) == (1, put_off.until)
