@@ -70,8 +70,16 @@ async def test_a_caller_who_does_not_talk_is_409_with_the_reason(
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"flow": ""}, {"flow": "a b"}, {"flow": "../x"}, {"flow": 1}, {"flow": "x\r\nAction: y"}]
-    + [{"flow": "identify", "more": 1}, {"flow": "x" * 33}],
+    [
+        {},
+        {"flow": ""},
+        {"flow": "a b"},
+        {"flow": "../x"},
+        {"flow": 1},
+        {"flow": "x\r\nAction: y"},
+        {"flow": "identify", "more": 1},
+        {"flow": "x" * 33},
+    ],
 )
 async def test_a_body_that_names_no_flow_is_400(
     client: Client, talk: CallView, body: dict[str, Any]
