@@ -35,7 +35,7 @@ from cti.cores import cores_for
 from cti.errors import JietongError
 from cti.facts import EngineStarted, Fact, OpenCall, OpenCallback, Resynced, SeatStateChanged
 from cti.ids import QueueId
-from cti.menus import ClipSounds, Lines, Menus, NoLookups, prompts_of
+from cti.menus import Lines, Menus, NoLookups, prompts_of
 from cti.people import make_people
 from cti.ports import AddressRefused
 from cti.runtime.clock import Clock, HostClock
@@ -55,6 +55,7 @@ from cti.store.site_names import names_of
 from cti.store.users import UserStore
 from cti.store.writer import LedgerWriter
 from cti.store.writer_state import WriterState
+from ivr_flows.speech.wiring import sound_book
 from recording.recorder import Recorder
 
 log = structlog.get_logger(__name__)
@@ -133,6 +134,10 @@ class Daemon:
             sounds=Announcer(prompts, site.hotlines[0].language),
         )
         # The outside
+        self._metrics = Metrics(version("jietong"), [line.number for line in site.hotlines])
+        self._sounds = sound_book(
+            settings, site, prompts_of(settings, site), stood_in=self._metrics.count_stand_in
+        )
         self._menus = Menus(
             settings,
             site,
@@ -140,7 +145,7 @@ class Daemon:
             lines=Lines(tuple(site.queues), lambda name: dispatcher.figures(QueueId(name))),
             hours={},
             notices=lambda: (),
-            sounds=ClipSounds(prompts_of(settings, site)),
+            sounds=self._sounds,
             lookups=NoLookups(),
         )
         self._agi = self._menus.server
@@ -156,7 +161,6 @@ class Daemon:
             flows=lambda: self._menus.shelf.current().flows,
         )
         self._users = UserStore(self._database)
-        self._metrics = Metrics(version("jietong"), [line.number for line in site.hotlines])
         self._metrics.attach(self._engine)
         self._api = ApiServer(
             settings.http,
@@ -204,7 +208,8 @@ class Daemon:
         self._supervisor.vital("ami-link", self._until_link_ends())
         self._supervisor.vital("resync", self._gate.run(self._link))
         self._supervisor.vital("counters", repeat("counters", COUNT_EVERY_S, self._count))
-        changes = repeat("flow-files", LOOK_EVERY_S, self._menus.look_for_changes)
+        self._supervisor.passing("texts-made-ahead", self._sounds.prebuild(self._menus.book))
+        changes = repeat("flow-files", LOOK_EVERY_S, self._look_for_changed_flows)
         self._supervisor.vital("flow-files", changes)
         beat_s = settings.life.beat_seconds
         self._supervisor.vital("sign-of-life", repeat("sign-of-life", beat_s, self._beat))
@@ -221,6 +226,7 @@ class Daemon:
         for stop in (
             self._link.stop,
             self._agi.stop,
+            self._sounds.close,
             self._recorder.stop,
             self._api.stop,
             self._loop.settled,
@@ -272,6 +278,10 @@ class Daemon:
         """Returns when every report posted before is in the ledger or its journal."""
         await self._loop.settled()
         await self._writer.flush()
+
+    async def _look_for_changed_flows(self) -> None:
+        if await self._menus.look_for_changes():
+            self._supervisor.passing("texts-made-ahead", self._sounds.prebuild(self._menus.book))
 
     async def _count(self) -> None:
         """Counters of parts that know nothing of metrics."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Protocol
@@ -16,12 +15,10 @@ from cti.agi.equipment import Equipment, Hotline, LookUps, Sounds
 from cti.agi.server import AgiServer
 from cti.agi.session import Deadlines
 from cti.runtime.clock import Clock
-from ivr_flows.actions import Clip, Spell, Utterance
-from ivr_flows.errors import PromptMissing
 from ivr_flows.hours import Hours
+from ivr_flows.model import FlowBook
 from ivr_flows.notices import Notice
 from ivr_flows.prompt_library import PromptLibrary
-from ivr_flows.sayings import say
 from ivr_flows.shelf import FlowShelf
 from ivr_flows.site_parts import SiteParts
 from ivr_flows.world import QueueFigures, World
@@ -96,9 +93,15 @@ class Menus:
             deadlines=Deadlines(step_s=settings.agi.step_timeout),
         )
 
-    async def look_for_changes(self) -> None:
-        """Take in flow files that have changed; broken ones are reported and change nothing."""
-        await asyncio.to_thread(self.shelf.look)
+    @property
+    def book(self) -> FlowBook:
+        """The flows that a new call hears."""
+        return self.shelf.current()
+
+    async def look_for_changes(self) -> bool:
+        """Take in flow files that have changed, and tell whether there were any; broken ones are
+        reported and change nothing."""
+        return await asyncio.to_thread(self.shelf.look)
 
     def _world(self) -> World:
         now = datetime.fromtimestamp(self._clock.now_us() / 1e6, UTC)
@@ -114,6 +117,12 @@ def site_parts(site: Site) -> SiteParts:
         outside=frozenset(site.outside),
         zone=ZoneInfo(site.zone),
     )
+
+
+def hours_of(site: Site) -> Mapping[str, Hours]:
+    """Opening hours by name."""
+    del site
+    return {}
 
 
 def hotlines_of(site: Site) -> Mapping[str, Hotline]:
@@ -140,26 +149,6 @@ def shelf_of(settings: Settings, site: Site, prompts: PromptLibrary) -> FlowShel
         prompts=prompts,
         needed=frozenset(needed),
     )
-
-
-class ClipSounds:
-    """Sounds of recorded prompts only."""
-
-    def __init__(self, prompts: PromptLibrary) -> None:
-        self._prompts = prompts
-
-    async def sounds(self, utterance: Utterance, language: str) -> tuple[tuple[str, ...], ...]:
-        found: list[tuple[str, ...]] = []
-        for piece in utterance:
-            names: tuple[str, ...] = ()
-            if isinstance(piece, Clip):
-                names = (piece.prompt,)
-            elif isinstance(piece, Spell) and piece.kind != "text":
-                names = say(piece.kind, piece.value, language)
-            for name in names:
-                with contextlib.suppress(PromptMissing):
-                    found.append(self._prompts.paths(name, language))
-        return tuple(found)
 
 
 class NoLookups:

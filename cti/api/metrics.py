@@ -74,6 +74,11 @@ class Metrics:
         self._journalled = self._counter(
             "cti_ledger_journalled", "Facts kept in the local journal while the database was away."
         )
+        self._stand_ins = self._counter(
+            "cti_prompts_replaced",
+            "Times that a caller heard something else than what was meant, by what was heard.",
+            ("by",),
+        )
         self._waits = Histogram(
             "cti_wait_seconds",
             "From the end of the last prompt to the answer or to giving up.",
@@ -109,6 +114,10 @@ class Metrics:
 
     def count_journalled(self, count: int = 1) -> None:
         self._journalled.inc(count)
+
+    def count_stand_in(self, by: str) -> None:
+        """`by`: last-resort (the poorer voice), main-language, neutral."""
+        self._stand_ins.labels(by).inc()
 
     def attach(self, engine: EnginePort) -> None:
         """Read the gauges from `engine` at each scrape. Once."""
