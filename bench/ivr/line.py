@@ -89,7 +89,7 @@ def dialplan(prompts: str) -> list[tuple[str, str, str]]:
 
 
 def _write_site(folder: Path) -> Path:
-    site = yaml.safe_load((ROOT / "config/sites/demo-water/site.yaml").read_text("utf-8"))
+    site = yaml.safe_load((ROOT / "tests/site/site.yaml").read_text("utf-8"))
     site["hotlines"] = [{"number": DAEMON, "flow": "bench", "language": LANGUAGE}]
     site["flows_dir"] = str(folder / "flows")
     (folder / "flows").mkdir()

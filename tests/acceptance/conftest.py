@@ -35,7 +35,7 @@ def pbx(state: Path, root: Path, name: str, **over: Any) -> Pbx:
     first, last = free_port_range(200)
     ports = {"ami_port": ami, "sip_port": sip, "rtp_first_port": first, "rtp_last_port": last}
     base = load_settings(
-        site=str(ROOT / "config/sites/demo-water/site.yaml"),
+        site=str(ROOT / "tests/site/site.yaml"),
         state_dir=str(state),
         asterisk={**ports, "root_dir": str(root)},
         agi={"port": agi},

@@ -73,10 +73,10 @@ def make_site(
 ) -> Path:
     """The demo site with the short times of a test; `changes` go to every queue, `parts` replace
     parts of the site (or are added)."""
-    site = yaml.safe_load((ROOT / "config/sites/demo-water/site.yaml").read_text("utf-8"))
+    site = yaml.safe_load((ROOT / "tests/site/site.yaml").read_text("utf-8"))
     for queue in site["queues"].values():
         queue.update({"ring_seconds": 3, "wrapup_seconds": 0} | changes)
-    site["flows_dir"] = str(flows or ROOT / "config/sites/demo-water/flows")
+    site["flows_dir"] = str(flows or ROOT / "tests/site/flows")
     site |= parts
     file = folder / "site.yaml"
     file.write_text(yaml.safe_dump(site, allow_unicode=True), encoding="utf-8")

@@ -23,7 +23,7 @@ from service_desk.lookups import LookupFailed, LookupOutcome, LookupRequest
 from tests.fakes.agi_peer import AgiPeer, Caller
 
 HOTLINE = "12345"
-FLOW_FILE = Path(__file__).parents[3] / "config/sites/demo-water/flows/main.yaml"
+FLOW_FILE = Path(__file__).parents[3] / "tests/site/flows/main.yaml"
 QUEUES = {"repairs": 4, "bills": 5, "service": 6}
 PROMPTS = ("greeting", "main-menu", "transferring", "wrong-key", "no-key", "goodbye")
 SOUNDS = "/sounds"
