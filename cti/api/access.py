@@ -48,6 +48,8 @@ _ALL = frozenset(ROLES)
 _READ_CALLS = Rule(frozenset({"lead", "admin", "auditor"}), own=frozenset({"seat"}))
 _COMMAND = Rule(frozenset({"lead", "admin"}), own=frozenset({"seat"}))
 _ANYONE_KNOWN = Rule(_ALL)
+_CALLBACKS = Rule(frozenset({"lead", "admin", "auditor"}), own=frozenset({"seat"}))
+"""A seat sees what is to come, without whole numbers: it has not spoken with these customers."""
 
 ACCESS: Final[dict[str, Rule | Door]] = {
     "login": Door.OPEN,
@@ -63,6 +65,8 @@ ACCESS: Final[dict[str, Rule | Door]] = {
     "ready": _COMMAND,
     "pause": _COMMAND,
     "listQueues": _ANYONE_KNOWN,
+    "listCallbacks": _CALLBACKS,
+    "cancelCallback": Rule(frozenset({"lead", "admin"})),
     "events": _READ_CALLS,
     "openapi": Door.OPEN,
     "page": Door.OPEN,

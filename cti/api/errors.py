@@ -4,6 +4,7 @@ ApiError
   +-- CommandRefused      the engine says no: the wish does not fit the seat's state
   +-- UnknownSeat         no such seat
   +-- UnknownFlow         no such flow
+  +-- UnknownCallback     no such callback is open
   +-- SubscriberLagging   a reader of live facts fell too far behind and was dropped
   +-- RecordsAway         past calls or people cannot be read now
   +-- TokenRefused        an access token that is not ours, not now, or not whole
@@ -45,6 +46,14 @@ class UnknownFlow(ApiError):
     def __init__(self, flow: str) -> None:
         self.flow = flow
         super().__init__(f"there is no flow {flow!r}")
+
+
+class UnknownCallback(ApiError):
+    """Fields: `callback`."""
+
+    def __init__(self, callback: str) -> None:
+        self.callback = callback
+        super().__init__(f"no callback {callback!r} is open")
 
 
 class SubscriberLagging(ApiError):

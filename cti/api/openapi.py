@@ -16,11 +16,23 @@ from cti.api.event_messages import MESSAGES, TokenMessage
 from cti.api.events import PROTOCOL
 from cti.api.live import Close
 from cti.api.problems import MEDIA_TYPE
-from cti.api.schemas import CallName, NoBody, NoQuery, ProblemAnswer, Received, SeatName
+from cti.api.schemas import (
+    CallbackName,
+    CallName,
+    NoBody,
+    NoQuery,
+    ProblemAnswer,
+    Received,
+    SeatName,
+)
 
 Json = dict[str, Any]
 _REF: Final = "#/components/schemas/{model}"
-_PATH_NAMES: Final = {"seat": get_args(SeatName)[1], "call": get_args(CallName)[1]}
+_PATH_NAMES: Final = {
+    "seat": get_args(SeatName)[1],
+    "call": get_args(CallName)[1],
+    "callback": get_args(CallbackName)[1],
+}
 
 
 def build_document(operations: Sequence[Operation], version: str) -> Json:

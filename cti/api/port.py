@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from cti.facts import CallOutcome, CallPhase, DeviceState, EndedBy, Fact, SeatState
-from cti.ids import CallId, QueueId, SeatId
+from cti.ids import CallbackId, CallId, QueueId, SeatId
 
 Role = Literal["seat", "lead", "admin", "auditor"]
 Language = Literal["zh-CN", "en"]
@@ -47,6 +47,22 @@ class QueueView:
     seats_signed_on: int
     waiting_calls: tuple[CallId, ...] = ()
     """In the order in which they will be served."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackView:
+    """A callback that is still to be made. `state` as drawn in `acd/callbacks.py`."""
+
+    callback: CallbackId
+    call: CallId
+    queue: QueueId
+    number: str
+    state: Literal["held", "due", "ringing", "dialling", "resting"]
+    since_us: int
+    """The place in line."""
+    booked_us: int
+    attempts: int
+    not_before_us: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +129,14 @@ class EnginePort(Protocol):
     def queues(self) -> tuple[QueueView, ...]: ...
 
     def live_calls(self) -> tuple[CallView, ...]: ...
+
+    def callbacks(self) -> tuple[CallbackView, ...]:
+        """The open ones, in the order of their places."""
+        ...
+
+    async def cancel_callback(self, callback: CallbackId, by: str) -> None:
+        """Raises `cti.api.errors.UnknownCallback`."""
+        ...
 
     async def seat_command(self, seat: SeatId, wish: Wish, reason: str, by: str) -> SeatView:
         """Do what `by` wishes and return the seat as it is then.

@@ -8,12 +8,14 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel
 
-from cti.api import calls, describe, events, people, seats, status
+from cti.api import callbacks, calls, describe, events, people, seats, status
 from cti.api.access import ACCESS, Door
 from cti.api.binding import Answer, Ask, Operation
 from cti.api.schemas import (
     AliveAnswer,
     CallAnswer,
+    CallbackCancelledAnswer,
+    CallbacksAnswer,
     CallDetailAnswer,
     CallQuery,
     CallsAnswer,
@@ -163,6 +165,24 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         409,
         503,
         body=PauseBody,
+    ),
+    _operation(
+        "listCallbacks",
+        "GET",
+        f"{V1}/callbacks",
+        "Callbacks that are still to be made",
+        callbacks.list_callbacks,
+        CallbacksAnswer,
+    ),
+    _operation(
+        "cancelCallback",
+        "POST",
+        f"{V1}/callbacks/{{callback}}/cancel",
+        "Do not make this callback",
+        callbacks.cancel,
+        CallbackCancelledAnswer,
+        404,
+        503,
     ),
     _operation("listQueues", "GET", f"{V1}/queues", "All queues", seats.list_queues, QueuesAnswer),
     _operation(

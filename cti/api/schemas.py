@@ -18,6 +18,7 @@ TimeUs = Annotated[int, Field(ge=0, le=MAX_US)]
 SeatName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$")]
 QueueName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 CallName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+CallbackName = Annotated[str, Field(pattern=r"^back[.][A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 
 def _speakable(value: str) -> str:
@@ -140,6 +141,34 @@ class QueueAnswer(Sent):
 
 class QueuesAnswer(Sent):
     queues: list[QueueAnswer]
+
+
+class CallbackAnswer(Sent):
+    callback: str
+    call: Annotated[str, Field(description="In which it was booked.")]
+    queue: str
+    number: str
+    number_masked: bool
+    state: Annotated[
+        Literal["held", "due", "ringing", "dialling", "resting"],
+        Field(
+            description="held: the caller is on the line still. due: has its place in line. "
+            "ringing: a seat is rung. dialling: the customer is. resting: not reached, waits."
+        ),
+    ]
+    since_us: Annotated[TimeUs, Field(description="The place in line: since then they waited.")]
+    booked_us: TimeUs
+    attempts: Annotated[int, Field(ge=0, description="How often they were rung in vain.")]
+    not_before_us: Annotated[TimeUs | None, Field(description="The next attempt, when resting.")]
+
+
+class CallbacksAnswer(Sent):
+    callbacks: Annotated[list[CallbackAnswer], Field(description="In the order of their places.")]
+
+
+class CallbackCancelledAnswer(Sent):
+    callback: str
+    cancelled: Literal[True] = True
 
 
 class CallAnswer(Sent):

@@ -65,7 +65,7 @@ SHOWN: Final[frozenset[type[Fact]]] = frozenset(
     }
 )
 _NOT_FOR_SEATS: Final[frozenset[type[Fact]]] = frozenset(
-    {facts.SeatOffered, facts.RecordingStored, facts.RecordingMissed}
+    {facts.SeatOffered, facts.CallbackOffered, facts.RecordingStored, facts.RecordingMissed}
 )
 _INSIDE: Final = frozenset({"at", "channel_name", "recording"})
 """Fields that mean something inside only."""

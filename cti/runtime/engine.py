@@ -8,11 +8,13 @@ from contextlib import AbstractContextManager
 from acd.dispatcher import Dispatcher
 from acd.seats import SeatSnapshot
 from cti.api.errors import CommandRefused as CommandRefusedError
-from cti.api.errors import UnknownFlow, UnknownSeat
+from cti.api.errors import UnknownCallback, UnknownFlow, UnknownSeat
 from cti.api.fanout import Fanout
-from cti.api.port import CallView, Health, QueueView, SeatView, Wish
+from cti.api.port import CallbackView, CallView, Health, QueueView, SeatView, Wish
 from cti.calls.tracker import CallTracker
 from cti.facts import (
+    CallbackCancelAsked,
+    CallbackRefused,
     CallEnded,
     CallerSentToFlow,
     CommandRefused,
@@ -23,7 +25,7 @@ from cti.facts import (
     SeatLeft,
     SeatState,
 )
-from cti.ids import CallId, QueueId, SeatId
+from cti.ids import CallbackId, CallId, QueueId, SeatId
 from cti.runtime.clock import Clock
 from cti.runtime.loop import EngineLoop
 
@@ -120,6 +122,29 @@ class Engine:
             if view.call == call:
                 return view
         raise CommandRefusedError("the call has ended")
+
+    def callbacks(self) -> tuple[CallbackView, ...]:
+        return tuple(
+            CallbackView(
+                callback=one.open.callback,
+                call=one.open.call,
+                queue=one.open.queue,
+                number=one.open.number,
+                state=one.state.value,
+                since_us=one.open.since,
+                booked_us=one.open.booked_at,
+                attempts=one.open.attempts,
+                not_before_us=one.open.not_before if one.state.value == "resting" else 0,
+            )
+            for one in self._dispatcher.callbacks.all()
+        )
+
+    async def cancel_callback(self, callback: CallbackId, by: str) -> None:
+        """Raises UnknownCallback."""
+        asked = CallbackCancelAsked(at=self._clock.now_us(), callback=callback, by=by)
+        step = await self._loop.ask(asked)
+        if any(isinstance(fact, CallbackRefused) for fact in step.facts):
+            raise UnknownCallback(callback)
 
     async def seat_command(self, seat: SeatId, wish: Wish, reason: str, by: str) -> SeatView:
         """Put a wish to the cores and return the seat as it is then.

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from cti.api.errors import CommandRefused, UnknownSeat
+from cti.api.errors import CommandRefused, UnknownCallback, UnknownSeat
 from cti.api.fanout import Fanout
 from cti.api.port import (
+    CallbackView,
     CallFilter,
     CallKey,
     CallView,
@@ -20,7 +21,7 @@ from cti.api.port import (
     Wish,
 )
 from cti.facts import CallPhase, DeviceState, Fact, SeatState, SeatStateChanged
-from cti.ids import CallId, QueueId, SeatId
+from cti.ids import CallbackId, CallId, QueueId, SeatId
 
 START_US = 1_790_000_000_000_000
 
@@ -52,6 +53,7 @@ class FakeEngine:
             version="1.2.3",
         )
         self.calls: dict[CallId, CallView] = {}
+        self.open_callbacks: dict[CallbackId, CallbackView] = {}
         self.queue_views: dict[QueueId, QueueView] = {
             QueueId("repairs"): QueueView(
                 queue=QueueId("repairs"),
@@ -76,6 +78,14 @@ class FakeEngine:
             replace(queue, seats_ready=ready, seats_signed_on=signed_on)
             for queue in self.queue_views.values()
         )
+
+    def callbacks(self) -> tuple[CallbackView, ...]:
+        return tuple(self.open_callbacks.values())
+
+    async def cancel_callback(self, callback: CallbackId, by: str) -> None:
+        del by
+        if self.open_callbacks.pop(callback, None) is None:
+            raise UnknownCallback(callback)
 
     def live_calls(self) -> tuple[CallView, ...]:
         return tuple(self.calls.values())

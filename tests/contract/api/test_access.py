@@ -33,6 +33,8 @@ EXPECTED = """
     ready       403   200  200   403     401
     pause       403   200  200   403     401
     listQueues  200   200  200   200     401
+    listCallbacks  200 200 200   200     401
+    cancelCallback 403 404 404   403     401
     events      426   426  426   426     426
     openapi     200   200  200   200     200
     page        200   200  200   200     200
@@ -67,7 +69,9 @@ async def test_each_operation_in_each_role_gives_what_the_table_says(
     history.calls[strange.call] = strange
     await engine.seat_command(engine.seats()[1].seat, "sign-on", "", "test")
 
-    path = operation.path.format_map({"seat": "1002", "call": strange.call})
+    path = operation.path.format_map(
+        {"seat": "1002", "call": strange.call, "callback": "back.nothing"}
+    )
     answer = await client.send(operation.method, path, role, json=BODIES.get(operation.name))
 
     assert answer.status == expected()[operation.name][role or "none"]

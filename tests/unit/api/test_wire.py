@@ -12,7 +12,7 @@ from cti.api.access import Identity
 from cti.api.port import Role
 from cti.api.wire import SHOWN, Sight
 from cti.facts import DeviceState, Fact, SeatState
-from cti.ids import CallId, ChannelId, OfferId, QueueId, SeatId
+from cti.ids import CallbackId, CallId, ChannelId, OfferId, QueueId, SeatId
 
 CALL, OWN, OTHER = CallId("jt1-1.1"), SeatId("1001"), SeatId("1002")
 PHONE = "13800001111"
@@ -131,8 +131,26 @@ def test_nested_parts_become_plain_json() -> None:
 
 def test_every_field_with_a_number_or_a_name_of_a_caller_is_one_that_masking_knows() -> None:
     """A new field that holds a number must be taught to the masking."""
-    known = {"caller_number", "caller_name"}
+    known = {"caller_number", "caller_name", "number"}
     for kind in SHOWN:
         for field in fields(kind):
             if "number" in field.name or "caller" in field.name or "phone" in field.name:
                 assert field.name in known, (kind, field.name)
+
+
+def test_number_of_a_callback_is_masked_for_an_auditor() -> None:
+    fact = facts.CallbackBooked(
+        at=1,
+        callback=CallbackId("back.jt1-1.1"),
+        call=CALL,
+        queue=QueueId("repairs"),
+        number=PHONE,
+        hotline="12345",
+        language="zh-CN",
+        priority=5,
+        since=1,
+    )
+    for role, number in (("lead", PHONE), ("auditor", "138****1111")):
+        shown = data(role, fact)  # type: ignore[arg-type]
+        assert shown is not None
+        assert shown["number"] == number
