@@ -106,7 +106,13 @@ def _read(file: Path, site: SiteParts, prompts: Prompts) -> _Read:
             steps[step_id] = _step(step_id, values, own, site)
         except FlowRefused as refused:
             findings.extend(refused.findings)
-    flow = Flow(id=file.stem, languages=tuple(schema.languages), start=schema.start, steps=steps)
+    flow = Flow(
+        id=file.stem,
+        languages=tuple(schema.languages),
+        start=schema.start,
+        steps=steps,
+        relaxed=schema.relaxed(),
+    )
     read = _Read(flow, content)
     broken = frozenset(schema.steps) - frozenset(steps)
     findings.extend(map(read.finding, check(flow, site, prompts, broken)))

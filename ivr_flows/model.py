@@ -75,6 +75,15 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Relaxation:
+    """A rule of lint that the flow does not keep at `step` (None: nowhere), and why."""
+
+    rule: str
+    step: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
     """A flow that has passed the loader's checks; `languages` are what it can speak, main first."""
 
@@ -82,6 +91,7 @@ class Flow:
     languages: tuple[str, ...]
     start: str
     steps: Mapping[str, Step]
+    relaxed: tuple[Relaxation, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "steps", MappingProxyType(dict(self.steps)))

@@ -28,7 +28,7 @@ from ivr_flows.fields import (
     listed,
     once,
 )
-from ivr_flows.model import Step
+from ivr_flows.model import Relaxation, Step
 from ivr_flows.says import Kind
 from ivr_flows.site_parts import SiteParts
 from ivr_flows.templates import Template
@@ -540,6 +540,16 @@ STEP_SCHEMAS: Final[dict[str, type[StepSchema]]] = {
 }
 
 
+class RelaxSchema(BaseModel):
+    """A rule of `cti ivr lint` that this flow does not keep, and why."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rule: Annotated[str, Field(max_length=64)]
+    step: Name | None = None
+    why: Annotated[str, Field(max_length=500)] = ""
+
+
 class FlowSchema(BaseModel):
     """The file as a whole; each step is checked by its own schema."""
 
@@ -548,3 +558,8 @@ class FlowSchema(BaseModel):
     languages: Annotated[list[LanguageTag], Field(min_length=1, max_length=16)]
     start: Name
     steps: Annotated[dict[Name, dict[Any, Any]], Field(min_length=1, max_length=20_000)]
+    relax: Annotated[list[RelaxSchema], Field(max_length=100)] = []
+
+    def relaxed(self) -> tuple[Relaxation, ...]:
+        """Rules that are not kept, as the model has them."""
+        return tuple(Relaxation(rule=one.rule, step=one.step, why=one.why) for one in self.relax)

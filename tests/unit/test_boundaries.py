@@ -36,6 +36,22 @@ PURE: Final = (
     "ivr_flows/state.py",
     "ivr_flows/actions.py",
     "ivr_flows/interpreter.py",
+    "ivr_flows/walk.py",
+    "ivr_flows/handlers/",
+    "ivr_flows/steps.py",
+    "ivr_flows/says.py",
+    "ivr_flows/templates.py",
+    "ivr_flows/conditions.py",
+    "ivr_flows/check_digits.py",
+    "ivr_flows/world.py",
+    "ivr_flows/notices.py",
+    "ivr_flows/hours.py",
+    "ivr_flows/drawing/graph.py",
+    "ivr_flows/drawing/lettering.py",
+    "ivr_flows/drawing/traffic.py",
+    "ivr_flows/drawing/words.py",
+    "ivr_flows/lint.py",
+    "ivr_flows/lint_rules/",
     "ivr_flows/sayings/",
     "ivr_flows/speech/rest.py",
     "ivr_flows/speech/text.py",
@@ -51,13 +67,21 @@ IMPURE_STANDARD: Final = frozenset(
         "subprocess", "tempfile", "threading", "time", "urllib", "uuid",
     }
 )  # fmt: skip
+PURE_PARTS: Final = frozenset({"urllib.parse"})
+"""Modules of them that only compute."""
 CLOCK_READS: Final = frozenset({"now", "utcnow", "today"})
 ONLY_IN: Final = {
     "panoramisk": ("cti/ami/link.py", "cti/ami/protocol.py", "cti/agi/"),
     "sqlalchemy": ("cti/store/",),
     "alembic": ("cti/store/",),
     # launch and demo are programs of their own: clients of the API.
-    "aiohttp": ("cti/api/", "cti/app.py", "cti/launch.py", "cti/demo.py", "ivr_flows/speech/http.py"),
+    "aiohttp": (
+        "cti/api/",
+        "cti/app.py",
+        "cti/launch.py",
+        "cti/demo.py",
+        "ivr_flows/speech/http.py",
+    ),
     "aiohttp_pydantic": ("cti/api/",),
     "asterisk": ("cti/doctor.py", "cti/doctor_pbx.py"),
 }
@@ -123,7 +147,8 @@ def breaches(path: str, source: str) -> list[str]:
         if not pure:
             continue
         if one.top not in ROOMS:
-            if one.top not in sys.stdlib_module_names or one.top in IMPURE_STANDARD:
+            impure = one.top in IMPURE_STANDARD and one.module not in PURE_PARTS
+            if one.top not in sys.stdlib_module_names or impure:
                 found.append(f"{path}: a pure module imports {one.module}")
             continue
         target = file_of(one)
@@ -160,6 +185,7 @@ def test_the_named_pure_modules_exist() -> None:
         ("acd/seats.py", "def f():\n    import random"),
         ("acd/seats.py", "from datetime import datetime\nx = datetime.now()"),
         ("acd/seats.py", "import structlog"),
+        ("acd/seats.py", "import urllib.request"),
         ("acd/seats.py", "from cti.calls.call import Call"),
         ("acd/seats.py", "from cti.calls import call"),
         ("acd/seats.py", "from cti import app"),
@@ -184,6 +210,7 @@ def test_planted_breach_is_found(path: str, source: str) -> None:
     ("path", "source"),
     [
         ("acd/seats.py", "from cti.facts import Fact\nfrom acd.queues import WaitingLine"),
+        ("acd/seats.py", "from urllib.parse import quote"),
         ("cti/calls/call.py", "from collections import deque\nfrom cti.calls import recovery"),
         ("cti/calls/call.py", "from . import phase\nfrom ..ids import CallId"),
         ("cti/ami/link.py", "import panoramisk"),
