@@ -10,8 +10,9 @@ like a caller who has gone.
 from __future__ import annotations
 
 import asyncio
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -31,6 +32,13 @@ from cti.agi.wire import application_name, command_line, quoted, user_event, var
 KEYS: Final = "0123456789*#"
 _SOUND: Final = re.compile(r"/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*", re.ASCII)
 _VARIABLE: Final = re.compile(r"200 result=(?:0|1(?: \((.*)\))?)", re.DOTALL)
+_RECORDED: Final = re.compile(
+    r"200 result=(-?[0-9]{1,9}) \((dtmf|timeout|hangup|waitfor|randomerror|writefile)\)"
+    r"(?: endpos=([0-9]{1,12}))?",
+    re.ASCII,
+)
+_RECORDED_HZ: Final = 8000
+"""Of the format `wav`; RECORD FILE tells its length in samples."""
 _INTEGER: Final = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 _ANSWERS: Final = ("100", "200")
 _REFUSALS: Final = ("510", "520")
@@ -52,6 +60,17 @@ class SoundEnded:
     """`key` cut the sound short, or it was heard to its end."""
 
     key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEnded:
+    """`seconds` have been written. `key` ended it, or silence or the time-out did (None), or the
+    caller hung up; `written`: False when Asterisk could not make the file."""
+
+    seconds: float
+    key: str | None = None
+    hung_up: bool = False
+    written: bool = True
 
 
 class _AnswerReader:
@@ -114,8 +133,7 @@ class AgiSession:
         Raises SoundRefused when the file cannot be opened. Asterisk says -1 to that and to a
         hang-up alike, so the channel's state is asked before one is taken for the other.
         """
-        if _SOUND.fullmatch(file) is None or ".." in file:
-            raise UnsafeValue("sound", "not a path of a sound")
+        _check_sound(file)
         if set(escape) - set(KEYS):
             raise UnsafeValue("escape keys", "not telephone keys")
         line = command_line("STREAM FILE", quoted("sound", file), quoted("keys", escape))
@@ -125,6 +143,30 @@ class AgiSession:
             raise SoundRefused(file)
         return SoundEnded(_key(code))
 
+    async def stream_files(self, files: Sequence[str]) -> SoundEnded:
+        """Play `files` (paths without extension) as one sound; any telephone key ends it.
+
+        Asterisk goes from file to file by itself, so a pause of this process is not heard between
+        them. And a key is taken at once wherever it falls: one that ends between two commands of a
+        session is taken by Asterisk as much later as it was held (measured; `__ast_read` makes a
+        key of its own from an end without a beginning).
+
+        Raises SoundRefused when one cannot be opened (those in front of it have been heard then),
+        UnsafeValue when all their names are more than Asterisk reads, and ApplicationMissing.
+        """
+        for file in files:
+            _check_sound(file)
+        sounds = "&".join(files)
+        line = command_line("EXEC", "Background", quoted("sounds", sounds))
+        code = await self._result("EXEC", line, self._deadlines.sound_s * len(files))
+        if code == _NO_APPLICATION:
+            raise ApplicationMissing("Background")
+        if code < 0:
+            raise CallerGone("no channel to play to")
+        if code == 0 and await self.get_variable("BACKGROUNDSTATUS") == "FAILED":
+            raise SoundRefused(sounds)
+        return SoundEnded(_key(code))
+
     async def wait_for_digit(self, wait_s: float) -> str | None:
         """The next key within `wait_s` seconds, or None."""
         line = command_line("WAIT FOR DIGIT", str(max(1, round(wait_s * 1000))))
@@ -132,6 +174,37 @@ class AgiSession:
         if code < 0:
             raise CallerGone("no channel to wait on")
         return _key(code)
+
+    async def record_file(
+        self, file: str, *, escape: str = "", most_s: float, silence_s: float = 0.0
+    ) -> RecordEnded:
+        """Record the caller into `file` (path without extension) as WAV, 8 kHz, 16 bits, one
+        channel, until a key of `escape`, `silence_s` of silence (0: any silence is waited out) or
+        `most_s`. Whatever ends it, a hang-up included, what was said until then is in the file.
+
+        What ended it stands in brackets behind the result (res_agi.c, `handle_recordfile`): for
+        silence and time-out the result itself is the rest of a wait, which may look like a key.
+        """
+        if _SOUND.fullmatch(file) is None or ".." in file:
+            raise UnsafeValue("recording", "not a path of a sound")
+        if set(escape) - set(KEYS):
+            raise UnsafeValue("escape keys", "not telephone keys")
+        words = [quoted("recording", file), "wav", quoted("keys", escape)]
+        words.append(str(max(1, round(most_s * 1000))))
+        if silence_s > 0:
+            words.append(f"s={max(1, math.ceil(silence_s))}")
+        line = command_line("RECORD FILE", *words)
+        await self._exchange("RECORD FILE", line, most_s + self._deadlines.step_s)
+        match = _RECORDED.fullmatch(self._answers.line)
+        if match is None:
+            raise self._lost(AnswerUnreadable("RECORD FILE", "not how a recording ends"))
+        code, how, samples = int(match[1]), match[2], int(match[3] or 0)
+        return RecordEnded(
+            seconds=samples / _RECORDED_HZ,
+            key=_key(code) if how == "dtmf" else None,
+            hung_up=how in ("hangup", "waitfor", "randomerror"),
+            written=how != "writefile",
+        )
 
     async def set_variable(self, name: str, value: str) -> None:
         """Set a channel variable; the value is not evaluated."""
@@ -206,6 +279,11 @@ class AgiSession:
     def _lost(self, error: AnswerUnreadable) -> AnswerUnreadable:
         self._over = str(error)
         return error
+
+
+def _check_sound(file: str) -> None:
+    if _SOUND.fullmatch(file) is None or ".." in file:
+        raise UnsafeValue("sound", "not a path of a sound")
 
 
 def _key(code: int) -> str | None:

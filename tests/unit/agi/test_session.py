@@ -15,7 +15,7 @@ from cti.agi.errors import (
     SoundRefused,
     UnsafeValue,
 )
-from cti.agi.session import AgiSession, Deadlines, SoundEnded
+from cti.agi.session import AgiSession, Deadlines, RecordEnded, SoundEnded
 
 
 class _Writer:
@@ -59,6 +59,12 @@ Ask = Callable[[AgiSession], Awaitable[Any]]
         ),
         # 65: the key A that no telephone of a caller has; 178: no ASCII at all.
         (lambda s: s.stream_file("x"), 'STREAM FILE "x" ""', "200 result=65", SoundEnded(None)),
+        (
+            lambda s: s.stream_files(["/s/en/a", "/s/en/b"]),
+            'EXEC Background "/s/en/a&/s/en/b"',
+            "200 result=42",
+            SoundEnded("*"),
+        ),
         (lambda s: s.wait_for_digit(5), "WAIT FOR DIGIT 5000", "200 result=178", None),
         (lambda s: s.wait_for_digit(0.5), "WAIT FOR DIGIT 500", "200 result=49", "1"),
         # -1 would wait for ever, 0 is no wait at all.
@@ -79,6 +85,38 @@ Ask = Callable[[AgiSession], Awaitable[Any]]
         (lambda s: s.tell("CTI", {"A": "1"}), 'EXEC UserEvent "CTI,A:1"', "200 result=0", None),
         (lambda s: s.channel_status(), "CHANNEL STATUS", "200 result=6", 6),
         (lambda s: s.hang_up(), "HANGUP", "200 result=1", None),
+        (
+            lambda s: s.record_file("/spool/m", escape="1#", most_s=120, silence_s=3.2),
+            'RECORD FILE "/spool/m" wav "1#" 120000 s=4',
+            "200 result=35 (dtmf) endpos=20000",
+            RecordEnded(2.5, "#"),
+        ),
+        # 49 is the rest of a wait in milliseconds here, and not the key 1.
+        (
+            lambda s: s.record_file("m", escape="1", most_s=1.5),
+            'RECORD FILE "m" wav "1" 1500',
+            "200 result=49 (timeout) endpos=12000",
+            RecordEnded(1.5),
+        ),
+        (
+            lambda s: s.record_file("m", most_s=5, silence_s=1),
+            'RECORD FILE "m" wav "" 5000 s=1',
+            "200 result=-1 (hangup) endpos=8000",
+            RecordEnded(1.0, hung_up=True),
+        ),
+        (
+            lambda s: s.record_file("m", most_s=5),
+            'RECORD FILE "m" wav "" 5000',
+            "200 result=-1 (randomerror) endpos=0",
+            RecordEnded(0.0, hung_up=True),
+        ),
+        # The folder cannot be written; the caller is still there.
+        (
+            lambda s: s.record_file("m", most_s=5),
+            'RECORD FILE "m" wav "" 5000',
+            "200 result=-1 (writefile)",
+            RecordEnded(0.0, written=False),
+        ),
     ],
 )
 async def test_command_and_result(ask: Ask, line: str, answer: str, result: object) -> None:
@@ -98,16 +136,31 @@ async def test_command_and_result(ask: Ask, line: str, answer: str, result: obje
         (lambda s: s.stream_file("x"), ["200 result=-1 endpos=0", "HANGUP"], CallerGone),
         (lambda s: s.stream_file("x"), ["200 result=-1 endpos=0"], CallerGone),
         (lambda s: s.stream_file("x"), ["200 endpos=0"], AnswerUnreadable),
+        (
+            lambda s: s.stream_files(["x", "y"]),
+            ["200 result=0", "200 result=1 (FAILED)"],
+            SoundRefused,
+        ),
+        (lambda s: s.stream_files(["x"]), ["200 result=-1"], CallerGone),
         # The module of an application is not loaded.
         (lambda s: s.tell("CTI", {"A": "1"}), ["200 result=-2"], ApplicationMissing),
+        (lambda s: s.stream_files(["x"]), ["200 result=-2"], ApplicationMissing),
         (lambda s: s.stream_file("x"), ["200 result=x"], AnswerUnreadable),
         (lambda s: s.stream_file("x"), ["200 result=99999999999"], AnswerUnreadable),
+        (lambda s: s.record_file("x", most_s=1), ["200 result=0"], AnswerUnreadable),
+        (lambda s: s.record_file("x", most_s=1), ["511 dead"], CallerGone),
     ],
 )
 async def test_failure_is_typed(ask: Ask, answers: list[str], error: type[Exception]) -> None:
     session, _ = _session(*answers)
     with pytest.raises(error):
         await ask(session)
+
+
+async def test_sounds_played_to_their_end_are_asked_whether_all_were_there() -> None:
+    session, writer = _session("200 result=0", "200 result=1 (SUCCESS)")
+    assert await session.stream_files(["x", "y"]) == SoundEnded(None)
+    assert writer.written == b'EXEC Background "x&y"\nGET VARIABLE BACKGROUNDSTATUS\n'
 
 
 @pytest.mark.parametrize(
@@ -118,8 +171,15 @@ async def test_failure_is_typed(ask: Ask, answers: list[str], error: type[Except
         lambda s: s.stream_file('a" "1'),
         lambda s: s.stream_file("a&b"),
         lambda s: s.stream_file(""),
+        lambda s: s.stream_files(["a", "b&c"]),
+        lambda s: s.stream_files(["a,s"]),
+        lambda s: s.stream_files([""]),
+        lambda s: s.stream_files(["a" * 80] * 110),
         lambda s: s.stream_file("x", "12a"),
         lambda s: s.stream_file("x", "１"),
+        lambda s: s.record_file("/a/../b", most_s=1),
+        lambda s: s.record_file("a b", most_s=1),
+        lambda s: s.record_file("a", escape="x", most_s=1),
         lambda s: s.set_variable("X", "a\nHANGUP"),
         lambda s: s.set_variable("SHELL(id)", "x"),
         lambda s: s.get_variable("SHELL(id)"),
