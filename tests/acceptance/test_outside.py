@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.phones.audio import Tone
+from bench.phones.incoming import IncomingCall
 from bench.phones.phone import CallIsOver, Ignore, Manual, RejectWith
 from tests.acceptance.branches import (
     NOT_REACHED_HZ,
@@ -35,6 +36,7 @@ async def test_the_caller_talks_to_the_number_of_the_list_and_the_call_ends_with
         await call.press("1")
         ring = await outside.next_ring(deadline=8)
         assert ring.caller_id.number == "12345", "the hotline calls, not the caller"
+        assert isinstance(ring, IncomingCall)
         assert f"sip:{POLICE}@" in ring.invite.uri
         rung = await facts.wait_for("OutsideRung", target="water-police", deadline=5)
         assert (await here.live(rung["call"]))["phase"] == "outside"
