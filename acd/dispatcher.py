@@ -13,8 +13,10 @@ from acd.callbacks import CallbackRules, Callbacks
 from acd.estimate import ServiceTimes, expected_wait_us
 from acd.phones import Phones
 from acd.queues import QueueFigures, QueueRecord, WaitingCall, WaitingLine
+from acd.restoring import Restoring
 from acd.seats import Seat, SeatRecord, SeatSnapshot, Wish
 from acd.strategies import LongestIdle, Strategy
+from acd.wishes import SeatWishes
 from cti.effects import Effect
 from cti.facts import (
     CallAbandoned,
@@ -29,7 +31,6 @@ from cti.facts import (
     CallQueued,
     CallRecovered,
     ChannelCreated,
-    CommandRefused,
     DeviceChanged,
     EngineStarted,
     Fact,
@@ -43,7 +44,6 @@ from cti.facts import (
     SeatOffered,
     SeatRank,
     SeatState,
-    SeatStateChanged,
     SnapshotTaken,
     TimePassed,
     WaitEnded,
@@ -74,16 +74,16 @@ class Dispatcher:
         self._line = WaitingLine()
         self.callbacks = Callbacks(self._line, self._queues, callbacks or CallbackRules())
         self._times = ServiceTimes(self._queues.values())
-        self._remembered: dict[SeatId, SeatStateChanged] = {}
+        self._wishes = SeatWishes(self._seats, self._times)
+        self._restoring = Restoring(self._seats)
         self._link_up = False
-        self._fresh = True
         self._last_offer_at = 0
         self._handlers: dict[type[Fact], Callable[[Any], Outcome]] = {
             EngineStarted: self._engine_started,
             SnapshotTaken: self._snapshot_taken,
             Resynced: self._resynced,
             LinkLost: self._link_lost,
-            SeatCommand: self._seat_command,
+            SeatCommand: self._wishes.handle,
             DeviceChanged: self._device_changed,
             ChannelCreated: self._channel_created,
             CallQueued: self._call_queued,
@@ -310,7 +310,7 @@ class Dispatcher:
             return
         if not fact.dialled and fact.reason in _SET_ASIDE and seat.wish is None:
             seat.wish = Wish(SeatState.PAUSED, fact.reason)
-        yield self._release(seat, fact.at)
+        yield self._wishes.release(seat, fact.at)
 
     def _callback_recovered(self, fact: CallbackRecovered) -> Outcome:
         state = SeatState.RINGING if fact.phase == "ringing" else SeatState.TALKING
@@ -349,7 +349,7 @@ class Dispatcher:
             return
         if fact.reason in _SET_ASIDE and seat.wish is None:
             seat.wish = Wish(SeatState.PAUSED, fact.reason)
-        yield self._release(seat, fact.at)
+        yield self._wishes.release(seat, fact.at)
 
     def _seat_left(self, fact: SeatLeft) -> Outcome:
         seat = self._seats.get(fact.seat)
@@ -363,65 +363,9 @@ class Dispatcher:
         if wrapup_us and not (seat.wish and seat.wish.state is SeatState.SIGNED_OFF):
             yield seat.go(SeatState.WRAP_UP, fact.at, call=fact.call, until=fact.at + wrapup_us)
         else:
-            yield self._release(seat, fact.at)
-
-    def _release(self, seat: Seat, at: int) -> SeatStateChanged:
-        """Grant what the seat asked for meanwhile, else make it ready."""
-        self._has_served(seat, at)
-        wish, seat.wish = seat.wish, None
-        if wish is None:
-            return seat.go(SeatState.READY, at)
-        return seat.go(wish.state, at, reason=wish.reason)
-
-    def _has_served(self, seat: Seat, at: int) -> None:
-        """The seat's last talk and its wrap-up are over: so long did they take."""
-        if seat.served:
-            wrapped_up_us = at - seat.since if seat.state is SeatState.WRAP_UP else 0
-            self._times.took(seat.served, seat.served_us + max(0, wrapped_up_us))
-            seat.served = QueueId("")
+            yield self._wishes.release(seat, fact.at)
 
     # --------------------------------------------------------------------------------- seats
-
-    def _seat_command(self, fact: SeatCommand) -> Outcome:
-        seat = self._seats.get(fact.seat)
-        if seat is None:
-            yield CommandRefused(at=fact.at, seat=fact.seat, wish=fact.wish, why="no such seat")
-            return
-        match fact.wish:
-            case "sign-on" if seat.state is SeatState.SIGNED_OFF:
-                yield seat.go(SeatState.READY, fact.at)
-            case "sign-on" if seat.wish and seat.wish.state is SeatState.SIGNED_OFF:
-                seat.wish = None
-            case "sign-on":
-                yield self._refused(fact, "is signed on already")
-            case _ if seat.state is SeatState.SIGNED_OFF:
-                yield self._refused(fact, "is not signed on")
-            case "sign-off":
-                yield from self._grant(seat, Wish(SeatState.SIGNED_OFF, fact.reason), fact)
-            case "pause" if not fact.reason:
-                yield self._refused(fact, "needs a reason to pause")
-            case "pause":
-                yield from self._grant(seat, Wish(SeatState.PAUSED, fact.reason), fact)
-            case "ready" if seat.state in (SeatState.PAUSED, SeatState.WRAP_UP):
-                seat.wish = None
-                self._has_served(seat, fact.at)
-                yield seat.go(SeatState.READY, fact.at)
-            case "ready":
-                seat.wish = None
-
-    @staticmethod
-    def _refused(fact: SeatCommand, why: str) -> CommandRefused:
-        return CommandRefused(
-            at=fact.at, seat=fact.seat, wish=fact.wish, why=f"seat {fact.seat} {why}"
-        )
-
-    def _grant(self, seat: Seat, wish: Wish, fact: SeatCommand) -> Outcome:
-        if seat.busy:
-            seat.wish = wish
-        else:
-            seat.wish = None
-            self._has_served(seat, fact.at)
-            yield seat.go(wish.state, fact.at, reason=wish.reason)
 
     def _device_changed(self, fact: DeviceChanged) -> Outcome:
         self._phones.changed(fact)
@@ -434,12 +378,16 @@ class Dispatcher:
     def _time_passed(self, fact: TimePassed) -> Outcome:
         for seat in self._seats.values():
             if seat.until is not None and seat.until <= fact.at:
-                yield self._release(seat, fact.at)
+                yield self._wishes.release(seat, fact.at)
+
+    def offer_of(self, seat: SeatId) -> OfferId | None:
+        """The offer that `seat` rings or talks for, None when it has none."""
+        return self._seats[seat].offer
 
     # ------------------------------------------------------------------------------ recovery
 
     def _engine_started(self, fact: EngineStarted) -> Outcome:
-        self._remembered = {state.seat: state for state in fact.seats}
+        self._restoring.engine_started(fact)
         yield from ()
 
     def _link_lost(self, fact: LinkLost) -> Outcome:
@@ -448,43 +396,12 @@ class Dispatcher:
         yield from ()
 
     def _snapshot_taken(self, fact: SnapshotTaken) -> Outcome:
-        """After a start, Asterisk's queue members tell who is signed on; later our belief rules.
-
-        Nothing is offered before all that follows from the snapshot has been taken in.
-        """
+        """Nothing is offered before all that follows from the snapshot has been taken in."""
         self._link_up = False
         self._phones.snapshot_taken(fact)
-        if not self._fresh:
-            return
-        self._fresh = False
-        for member in fact.members:
-            seen = self._seats.get(member.seat)
-            if seen is None or seen.state is not SeatState.SIGNED_OFF:
-                continue
-            if member.paused:
-                yield seen.go(SeatState.PAUSED, fact.at, reason=member.reason)
-            else:
-                yield self._restored(seen, fact.at)
-            self._restore_since(seen)
+        yield from self._restoring.snapshot_taken(fact)
 
     def _resynced(self, fact: Resynced) -> Outcome:
         del fact
         self._link_up = True
         yield from ()
-
-    def _restored(self, seat: Seat, at: int) -> SeatStateChanged:
-        """Asterisk's members do not tell wrap-up from ready; the ledger does."""
-        kept = self._remembered.get(seat.id)
-        if kept and kept.new is SeatState.WRAP_UP and kept.until and kept.until > at:
-            return seat.go(SeatState.WRAP_UP, at, call=kept.call, until=kept.until)
-        return seat.go(SeatState.READY, at)
-
-    def _restore_since(self, seat: Seat) -> None:
-        """Asterisk does not keep since when; the ledger does, when it agrees on the state."""
-        kept = self._remembered.get(seat.id)
-        if kept is not None and kept.new is seat.state:
-            seat.since = seat.idle_since = kept.at
-
-    def offer_of(self, seat: SeatId) -> OfferId | None:
-        """The offer that `seat` rings or talks for, None when it has none."""
-        return self._seats[seat].offer
