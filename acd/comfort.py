@@ -167,8 +167,14 @@ class Comfort:
         # They were told before the absence; what exactly and when is not known any more.
         every = self._every.get(fact.queue, 0)
         due = fact.at + max(every, MIN_APART_US) if every else None
-        known = _Waiting(fact.call, fact.language, due, told_at=fact.at, ringing=bool(fact.offer))
-        self._waiting[fact.call] = known
+        self._waiting[fact.call] = _Waiting(
+            fact.call,
+            fact.language,
+            due,
+            told_at=fact.at,
+            ringing=bool(fact.offer),
+            aside=fact.aside,
+        )
 
     def _gone(self, fact: OfferAnswered | CallAbandoned | WaitEnded | CallEnded) -> None:
         self._waiting.pop(fact.call, None)

@@ -534,6 +534,8 @@ class CallRecovered(Fact):
     offer: OfferId = OfferId("")
     recording: str = ""
     flow: str = ""
+    aside: bool = False
+    """Waiting, and in the menu meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -121,8 +121,10 @@ class Callers:
                 yield from self.is_back(call, fact.at)
             case "message-left":
                 call.message_left = True
+                yield KeepOnChannel(channel=call.channel, variables=recovery.in_hand(call))
             case "callback-asked":
                 yield self._callback_asked(call, fact)
+                yield KeepOnChannel(channel=call.channel, variables=recovery.in_hand(call))
 
     def queue(self, call: Call, fact: FlowMarked) -> Outcome:
         call.go(CallPhase.WAITING, "queued by the menu")
@@ -171,7 +173,7 @@ class Callers:
         call = self._book.calls.get(fact.call) if fact.call else None
         if call is not None:
             call.callback_asked = False
-        yield from ()
+            yield KeepOnChannel(channel=call.channel, variables=recovery.in_hand(call))
 
     def hangup_asked(self, call: Call, fact: ChannelHangupAsked) -> Outcome:
         call.hangup_asked_at = call.hangup_asked_at or fact.at

@@ -53,6 +53,8 @@ SNAPSHOT_VARIABLES: Final = (
     "CTI_T_QUEUED",
     "CTI_RECORDING",
     "CTI_CALLBACK",
+    "CTI_IN_HAND",
+    "CTI_WAIT_ASIDE",
     "CTI_SEAT",
     "CTI_SEAT_LEG",
     "CTI_STAGE",
@@ -73,6 +75,12 @@ def clocks_to_keep(call: Call) -> tuple[tuple[str, str], ...]:
         ("CTI_T_QUEUED", call.queued_at),
     )
     return tuple((name, str(at)) for name, at in clocks if at)
+
+
+def in_hand(call: Call) -> tuple[tuple[str, str], ...]:
+    """What is written onto the channel of a caller who leaves a message or books a callback."""
+    held = (("message", call.message_left), ("callback", call.callback_asked))
+    return (("CTI_IN_HAND", "+".join(name for name, has in held if has)),)
 
 
 def priority_of(text: str) -> int:
@@ -153,6 +161,9 @@ def found_call(seen: ChannelSeen, at: int) -> Call | None:
         ended_by="seat" if phase is CallPhase.AFTER else "unknown",
         answered=behind in _HAS_TALKED,
         in_last_resort=in_last_resort(seen),
+        aside=phase is CallPhase.WAITING and seen.get("CTI_WAIT_ASIDE") == "1",
+        message_left="message" in seen.get("CTI_IN_HAND"),
+        callback_asked="callback" in seen.get("CTI_IN_HAND"),
         served_by=SeatId(seen.get("CTI_SEAT")),
         flow=seen.get("CTI_FLOW") if behind is CallPhase.IN_FLOW else "",
         outside=outside_try(seen, at),
@@ -241,4 +252,5 @@ def recovered(call: Call, leg: SeatLeg | None, at: int) -> CallRecovered:
         offer=leg.offer if leg else OfferId(""),
         recording=leg.recording if leg else "",
         flow=call.flow if call.on_visit else "",
+        aside=call.aside,
     )

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acd.comfort import MIN_APART_US
-from cti.effects import TellWaiting
+from cti.effects import KeepOnChannel, TellWaiting
 from cti.facts import (
     CallAbandoned,
     CallEnded,
@@ -216,6 +216,24 @@ def test_caller_who_came_back_unseen_is_taken_for_back() -> None:
     story.link_lost()
     story.snapshot(caller_seen(call, "waiting-room"))
     assert story.only(WaitResumed).call == call
+
+
+def test_after_a_restart_who_is_aside_stays_so_and_has_still_left_a_message() -> None:
+    story = Story()
+    busy(story)
+    call = story.call_waits()
+    story.marks(call, "wait-key", key="1")
+    story.marks(call, "message-left", box="general")
+    kept = dict(story.all(KeepOnChannel)[-1].variables)
+    story.daemon_restarts()
+    seen = {"t_queued": str(story.now), "wait_aside": "1", "in_hand": kept["CTI_IN_HAND"]}
+    story.snapshot(caller_seen(call, "menu", **seen))
+    story.wait(100)
+    assert len(told(story, call)) == 1
+    story.marks(call, "wait-again")
+    assert len(told(story, call)) == 2
+    story.caller_hangs_up(call)
+    assert story.only(CallEnded).outcome == "message"
 
 
 DEED = st.sampled_from(
