@@ -8,11 +8,12 @@ same news follow it, because any other command in between would move the mark's 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import structlog
 
 from cti.agi.equipment import Sounds
-from cti.agi.errors import SoundRefused
+from cti.agi.errors import SoundRefused, UnsafeValue
 from cti.agi.session import KEYS, AgiSession
 from cti.agi.wire import MAX_MARK_VALUE
 from ivr_flows.actions import (
@@ -81,8 +82,13 @@ class Caller:
         without it, and the log says so."""
         if not utterance:
             return None
+        sounds = await self._sounds.sounds(utterance, language)
+        if barge_in and len(sounds) > 1:
+            # In one breath. Where that does not work each sound finds its stand-in by itself.
+            with suppress(SoundRefused, UnsafeValue):
+                return (await self.session.stream_files([sound[0] for sound in sounds])).key
         keys = KEYS if barge_in else ""
-        for candidates in await self._sounds.sounds(utterance, language):
+        for candidates in sounds:
             key = await self._play(candidates, keys)
             if key is not None:
                 return key

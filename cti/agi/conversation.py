@@ -293,11 +293,14 @@ class _Doing:
         stem = f"msg--{caller.call}--{record.box}--{self._recordings}"
         path = f"{self._equipment.spool_in_asterisk}/{stem}"
         recorded = await self._session.record_file(
-            path, escape=KEYS, most_s=record.most_s, silence_s=record.silence_s
+            path, escape="#", most_s=record.most_s, silence_s=record.silence_s
         )
         if recorded.hung_up:
             raise CallerGone("hung up while leaving a message")
         file = f"{stem}.wav"
+        if not recorded.written:
+            log.error("message not recorded", call=caller.call, file=file)
+            return NoKey()
         if recorded.seconds < SHORTEST_MESSAGE_S:
             await asyncio.to_thread(self._spooled(file).unlink, missing_ok=True)
             return NoKey()

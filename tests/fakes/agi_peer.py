@@ -105,9 +105,20 @@ class Caller:
     commands: list[list[str]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
 
+    said: str | None = None
+    """What RECORD FILE answers with; None: three seconds, then silence."""
+
     @property
     def sounds(self) -> list[str]:
-        return [words[2] for words in self.commands if words[:2] == ["STREAM", "FILE"]]
+        """Every sound that was to be played, in order."""
+        found: list[str] = []
+        for words in self.commands:
+            match words:
+                case ["STREAM", "FILE", sound, _]:
+                    found.append(sound)
+                case ["EXEC", "Background", sounds]:
+                    found.extend(sounds.split("&"))
+        return found
 
     @property
     def marks(self) -> list[dict[str, str]]:
@@ -137,6 +148,12 @@ class Caller:
             case ["STREAM", "FILE", sound, escape]:
                 result = -1 if sound in self.missing else self._press() if escape else 0
                 answer = f"200 result={result} endpos=8000"
+            case ["EXEC", "Background", sounds]:
+                failed = bool(self.missing & set(sounds.split("&")))
+                self.variables["BACKGROUNDSTATUS"] = "FAILED" if failed else "SUCCESS"
+                answer = f"200 result={0 if failed else self._press()}"
+            case ["RECORD", "FILE", *_]:
+                answer = self.said or "200 result=0 (timeout) endpos=24000"
             case ["WAIT", "FOR", "DIGIT", _]:
                 answer = f"200 result={self._press()}"
             case ["GET", "VARIABLE", name] if name in self.variables:
