@@ -28,6 +28,8 @@ PROMPTS: Final = {
     "put-through": (1480, 1600),
     "wrong-key": (900, 1600),
     "no-key": (900, 1600),
+    "message/empty": (900, 1600),
+    "beep": (1400, 800),
 }
 POLICE: Final = "0571110"
 FLOWS: Final = {
@@ -79,6 +81,15 @@ steps:
     wrong_key: wrong-key
     attempts: 2
     wait_seconds: 4
+    next: comment
+    otherwise: thanks
+  comment:
+    do: message
+    box: comments
+    say: not-reached
+    max_seconds: 2
+    confirm: false
+    sent: put-through
     next: thanks
     otherwise: thanks
   thanks: {do: hangup, say: put-through}

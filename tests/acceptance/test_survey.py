@@ -26,6 +26,9 @@ async def test_the_score_of_a_caller_whose_seat_has_hung_up_is_the_calls(here: B
         await call.press("4")
         scored = await facts.wait_for("SurveyScored", call=told["call"], deadline=5)
         assert (scored["seat"], scored["survey"], scored["score"]) == ("1001", "service", 4)
+        comment = await facts.wait_for("MessageLeft", call=told["call"], deadline=8)
+        assert comment["box"] == "comments"
+        assert 1_500_000 < comment["duration_us"] <= 2_100_000
         assert (await call.ended(deadline=8)).by == "them"
         end = await facts.wait_for("CallEnded", call=told["call"], deadline=5)
         assert (end["outcome"], end["ended_by"]) == ("answered", "seat")
