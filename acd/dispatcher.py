@@ -181,13 +181,29 @@ class Dispatcher:
             return
         ready = {seat.id: seat for seat in self._seats.values() if seat.can_take_a_call}
         for call in self._line.unoffered() if ready else ():
-            fitting = [seat for seat in ready.values() if call.queue in seat.record.queues]
+            fitting = self._fitting(call, ready.values())
             if fitting:
                 ranked = self._strategy.rank(fitting)
                 del ready[ranked[0].id]
                 yield from self._offer(call, ranked, at)
             if not ready:
                 return
+
+    def _fitting(self, call: WaitingCall, ready: Iterable[Seat]) -> list[Seat]:
+        """Seats of the call's queue with all its skills. Skills that no seat signed on has are not
+        waited for: a caller who needs them is better served by another seat than by none."""
+        serving = [seat for seat in ready if call.queue in seat.record.queues]
+        if not call.skills:
+            return serving
+        skilled = [seat for seat in serving if call.skills <= seat.record.skills]
+        if skilled or any(
+            seat.state is not SeatState.SIGNED_OFF
+            and call.queue in seat.record.queues
+            and call.skills <= seat.record.skills
+            for seat in self._seats.values()
+        ):
+            return skilled
+        return serving
 
     def _offer(self, call: WaitingCall, ranked: list[Seat], at: int) -> Outcome:
         seat = ranked[0]
@@ -260,7 +276,13 @@ class Dispatcher:
 
     def _call_queued(self, fact: CallQueued) -> Outcome:
         queue = fact.queue if fact.queue in self._queues else next(iter(self._queues))
-        waiting = WaitingCall(fact.call, queue, fact.priority, fact.queued_at or fact.at)
+        waiting = WaitingCall(
+            fact.call,
+            queue,
+            fact.priority,
+            fact.queued_at or fact.at,
+            skills=frozenset(fact.skills),
+        )
         moved = self._line.get(fact.call)
         if moved is not None:
             waiting.offer = moved.offer  # the seat that rings goes on
@@ -274,7 +296,9 @@ class Dispatcher:
     def _call_recovered(self, fact: CallRecovered) -> Outcome:
         if fact.phase is CallPhase.WAITING:
             queue = fact.queue if fact.queue in self._queues else next(iter(self._queues))
-            waiting = WaitingCall(fact.call, queue, fact.priority, fact.queued_at)
+            waiting = WaitingCall(
+                fact.call, queue, fact.priority, fact.queued_at, skills=frozenset(fact.skills)
+            )
             self._line.add(waiting)
             if fact.offer:
                 waiting.offer = fact.offer

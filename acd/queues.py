@@ -46,6 +46,7 @@ class WaitingCall:
     queued_at: int
     offer: OfferId | None = None
     callback: CallbackId | None = None
+    skills: frozenset[str] = frozenset()
 
     @property
     def place(self) -> tuple[int, int, str]:

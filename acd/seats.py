@@ -51,6 +51,7 @@ class SeatRecord:
     name: str
     device: str
     queues: tuple[QueueId, ...]
+    skills: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -27,6 +28,18 @@ def _zone(name: str) -> str:
     except (ValueError, OSError):
         raise ValueError(f"there is no time zone {name!r}; write e.g. Asia/Shanghai") from None
     return name
+
+
+def _service_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        plain = not (parts.username or parts.password or parts.query or parts.fragment)
+    except ValueError:
+        good = plain = False
+    if not (good and plain) or not url.isascii() or any(c.isspace() for c in url):
+        raise ValueError("write http://HOST:PORT/PATH or https://...; no password, no ? and no #")
+    return url
 
 
 class _Part(BaseModel):
@@ -64,6 +77,8 @@ class Seat(_Part):
     name: Annotated[str, Field(min_length=1, max_length=64)]
     device: Annotated[str, Field(pattern=r"^PJSIP/[A-Za-z0-9_.-]{1,64}$")]
     queues: Annotated[list[Name], Field(min_length=1)]
+    skills: list[Name] = []
+    """What this seat can do that not every seat of its queues can."""
 
     @property
     def sip_user(self) -> str:
@@ -94,6 +109,18 @@ class Callbacks(_Part):
     keep_hours: Annotated[float, Field(ge=1, le=720)] = 72
 
 
+class Service(_Part):
+    """A system that flows may ask. With `url` it is behind HTTP; without, it is the service desk's
+    own customers. Flows name services only, so no other host can be reached from one."""
+
+    url: Annotated[str, AfterValidator(_service_url)] | None = None
+    timeout_seconds: Annotated[float, Field(ge=0.1, le=10)] = 2
+    token_secret: Name | None = None
+    """Name of the bearer token to send: CTI_TOKEN_NAME, or `token:NAME` among the secrets."""
+    connections: Annotated[int, Field(ge=1, le=100)] = 16
+    """How many look-ups at once; more wait their turn, within their time."""
+
+
 class User(_Part):
     role: Role
     seat: SeatName | None = None
@@ -109,6 +136,7 @@ class Site(_Part):
     seats: dict[SeatName, Seat] = {}
     outside: dict[Name, Outside] = {}
     callbacks: Callbacks = Callbacks()
+    services: dict[Name, Service] = {}
     users: dict[UserName, User] = {}
 
     def slips(self) -> Iterator[tuple[tuple[object, ...], str]]:
@@ -144,6 +172,12 @@ class Site(_Part):
                 yield (
                     ("outside", target),
                     f"{other} and {target} differ in dashes only; give one another name",
+                )
+        for service_name, service in self.services.items():
+            if service.url is None and service.token_secret is not None:
+                yield (
+                    ("services", service_name, "token_secret"),
+                    "is for a service with a url; this one is the service desk itself",
                 )
         for user_name, user in self.users.items():
             if user.role == "seat" and user.seat is None:

@@ -32,7 +32,11 @@ def cores_for(site: Site) -> Cores:
     """Fresh cores for `site`."""
     seats = [
         SeatRecord(
-            SeatId(seat_id), seat.name, seat.device, tuple(QueueId(name) for name in seat.queues)
+            SeatId(seat_id),
+            seat.name,
+            seat.device,
+            tuple(QueueId(name) for name in seat.queues),
+            frozenset(seat.skills),
         )
         for seat_id, seat in site.seats.items()
     ]

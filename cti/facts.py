@@ -361,6 +361,8 @@ class CallQueued(Fact):
     queued_at: int = 0
     """When the caller began to wait, for one who moves to another queue and keeps the time waited;
     0: now."""
+    skills: tuple[str, ...] = ()
+    """What a seat must be able to do for this caller, while one with all of it is signed on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -536,6 +538,7 @@ class CallRecovered(Fact):
     flow: str = ""
     aside: bool = False
     """Waiting, and in the menu meanwhile."""
+    skills: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

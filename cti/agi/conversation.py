@@ -335,6 +335,7 @@ class _Doing:
             headers["Skills"] = "+".join(hand.skills)
         await session.set_variable("CTI_QUEUE", hand.queue)
         await session.set_variable("CTI_PRIORITY", priority)
+        await session.set_variable("CTI_SKILLS", "+".join(hand.skills))
         await session.set_variable("CTI_LANG", language)
         before = await session.get_variable("CTI_OFFERS") or ""
         if hand.offers or before:

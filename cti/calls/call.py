@@ -90,6 +90,7 @@ class Call:
     language: str = ""
     queue: QueueId = QueueId("")
     priority: int = 5
+    skills: tuple[str, ...] = ()
     asked_at: int = 0
     prompt_ended_at: int = 0
     queued_at: int = 0

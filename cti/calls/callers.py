@@ -130,6 +130,7 @@ class Callers:
         call.go(CallPhase.WAITING, "queued by the menu")
         call.queue = QueueId(fact.get("Queue"))
         call.priority = recovery.priority_of(fact.get("Priority"))
+        call.skills = recovery.skills_of(fact.get("Skills"))
         call.language = fact.get("Language") or call.language
         call.queued_at = fact.at
         call.asked_at = call.asked_at or fact.at
@@ -142,12 +143,13 @@ class Callers:
 
     def _move(self, call: Call, fact: FlowMarked) -> Outcome:
         """A menu sends a waiting caller to a queue: news only when it is another one, or another
-        priority. The time they have waited goes with them."""
+        priority or other skills. The time they have waited goes with them."""
         queue = QueueId(fact.get("Queue")) or call.queue
         priority = recovery.priority_of(fact.get("Priority"))
         call.language = fact.get("Language") or call.language
-        if (queue, priority) != (call.queue, call.priority):
-            call.queue, call.priority = queue, priority
+        skills = recovery.skills_of(fact.get("Skills"))
+        if (queue, priority, skills) != (call.queue, call.priority, call.skills):
+            call.queue, call.priority, call.skills = queue, priority, skills
             yield queued(call, fact.at)
 
     def is_back(self, call: Call, at: int) -> Outcome:
@@ -239,6 +241,7 @@ def queued(call: Call, at: int) -> CallQueued:
         call=call.id,
         queue=call.queue,
         priority=call.priority,
+        skills=call.skills,
         language=call.language,
         arrived_at=call.arrived_at,
         asked_at=call.asked_at,

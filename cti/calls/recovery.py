@@ -44,6 +44,7 @@ SNAPSHOT_VARIABLES: Final = (
     "CTI_LANG",
     "CTI_QUEUE",
     "CTI_PRIORITY",
+    "CTI_SKILLS",
     "CTI_ARRIVED",
     "CTI_WAITING",
     "CTI_ANSWERED",
@@ -86,6 +87,11 @@ def in_hand(call: Call) -> tuple[tuple[str, str], ...]:
 def priority_of(text: str) -> int:
     """A queue's priority as Asterisk carries it; 0 is the most urgent one, 5 when it is missing."""
     return int(text) if text.isascii() and text.isdigit() else DEFAULT_PRIORITY
+
+
+def skills_of(text: str) -> tuple[str, ...]:
+    """Skills as they are told: `gas+night`."""
+    return tuple(filter(None, text.split("+")))
 
 
 def in_last_resort(seen: ChannelSeen) -> bool:
@@ -153,6 +159,7 @@ def found_call(seen: ChannelSeen, at: int) -> Call | None:
         language=seen.get("CTI_LANG"),
         queue=QueueId(seen.get("CTI_QUEUE")),
         priority=priority_of(seen.get("CTI_PRIORITY")),
+        skills=skills_of(seen.get("CTI_SKILLS")),
         asked_at=seen.time("CTI_T_ASKED") or queued,
         prompt_ended_at=seen.time("CTI_T_PROMPT") or queued,
         queued_at=queued,
@@ -172,7 +179,12 @@ def found_call(seen: ChannelSeen, at: int) -> Call | None:
 
 def missed_mark(seen: ChannelSeen, at: int) -> FlowMarked:
     """The `queued` milestone of a caller who was queued while the link was away."""
-    names = (("Queue", "CTI_QUEUE"), ("Priority", "CTI_PRIORITY"), ("Language", "CTI_LANG"))
+    names = (
+        ("Queue", "CTI_QUEUE"),
+        ("Priority", "CTI_PRIORITY"),
+        ("Skills", "CTI_SKILLS"),
+        ("Language", "CTI_LANG"),
+    )
     return FlowMarked(
         at=seen.time("CTI_WAITING") or at,
         channel=seen.channel,
@@ -243,6 +255,7 @@ def recovered(call: Call, leg: SeatLeg | None, at: int) -> CallRecovered:
         language=call.language,
         queue=call.queue,
         priority=call.priority,
+        skills=call.skills,
         arrived_at=call.arrived_at,
         asked_at=call.asked_at,
         prompt_ended_at=call.prompt_ended_at,

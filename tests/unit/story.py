@@ -136,8 +136,10 @@ class Story:
         link: bool = True,
         announce: int = 45 * SECOND,
         rules: CallbackRules | None = None,
+        skills_of: dict[str, tuple[str, ...]] | None = None,
     ) -> None:
         self._rules = rules
+        skills = skills_of or {}
         serves = queues_of or {}
         self._seats = [
             SeatRecord(
@@ -145,6 +147,7 @@ class Story:
                 f"Seat {seat}",
                 device_of(seat),
                 tuple(QueueId(queue) for queue in serves.get(seat, BOTH_QUEUES)),
+                frozenset(skills.get(seat, ())),
             )
             for seat in seats
         ]
@@ -230,17 +233,20 @@ class Story:
         pairs = tuple((name.capitalize(), value) for name, value in data.items())
         self.hear(FlowMarked(at=self.now, channel=ChannelId(call), mark=mark, data=pairs))
 
-    def queued(self, call: CallId, queue: str = "repairs", *, priority: int = 5) -> None:
-        self.marks(call, "queued", queue=queue, priority=str(priority), language="zh-CN")
+    def queued(
+        self, call: CallId, queue: str = "repairs", *, priority: int = 5, skills: str = ""
+    ) -> None:
+        more = {"skills": skills} if skills else {}
+        self.marks(call, "queued", queue=queue, priority=str(priority), language="zh-CN", **more)
 
-    def call_waits(self, queue: str = "repairs", *, priority: int = 5) -> CallId:
+    def call_waits(self, queue: str = "repairs", *, priority: int = 5, skills: str = "") -> CallId:
         """A call arrives, asks for a person, hears the prompt to its end and is queued."""
         call = self.call_arrives()
         self.command_ends(call, "GET OPTION menu 12")
         self.marks(call, "person-asked", queue=queue)
         self.command_ends(call)
         self.marks(call, "prompt-ended", prompt="please-hold")
-        self.queued(call, queue, priority=priority)
+        self.queued(call, queue, priority=priority, skills=skills)
         return call
 
     def hang_up_begins(self, channel: str, cause: int = 16) -> None:

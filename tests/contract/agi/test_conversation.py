@@ -56,6 +56,7 @@ class TestChoosingAQueue:
             "CTI_PERSON_ASKED": "1",
             "CTI_PRIORITY": "4",
             "CTI_QUEUE": "repairs",
+            "CTI_SKILLS": "",
         }
 
     async def test_marks_stand_right_behind_the_command_they_belong_to(
@@ -75,7 +76,7 @@ class TestChoosingAQueue:
             caller = await call(server, Caller(keys="-2"))
         queued = next(i for i, line in enumerate(caller.lines) if "Mark:queued" in line)
         told = [words[2] for words in caller.commands[:queued] if words[0] == "SET"]
-        assert told[-3:] == ["CTI_QUEUE", "CTI_PRIORITY", "CTI_LANG"]
+        assert told[-4:] == ["CTI_QUEUE", "CTI_PRIORITY", "CTI_SKILLS", "CTI_LANG"]
         # Last of all, so that a session cut off before it is taken up again.
         assert caller.commands[queued + 1] == ["SET", "VARIABLE", "CTI_NEXT", "queue"]
 

@@ -96,6 +96,26 @@ def test_caller_waits_for_a_seat_that_serves_the_queue() -> None:
     assert offered(story) == [(other, "1001"), (call, "1002")]
 
 
+def test_caller_waits_for_a_seat_with_the_skills_while_one_is_signed_on() -> None:
+    story = Story(skills_of={"1001": ("gas",), "1002": ("gas", "night"), "1003": ()})
+    story.signs_on("1002", "1003")
+    busy = story.call_waits(skills="gas+night")
+    waits = story.call_waits(skills="gas")
+    assert offered(story) == [(busy, "1002")]
+    story.signs_on("1001")
+    assert offered(story)[1:] == [(waits, "1001")]
+
+
+def test_skills_that_nobody_signed_on_has_are_not_waited_for() -> None:
+    story = Story(skills_of={"1001": ("gas",)})
+    story.signs_on("1001", "1003")
+    story.wishes("1001", "pause", "rest")
+    call = story.call_waits(skills="gas")
+    assert not story.all(SeatOffered)
+    story.wishes("1001", "sign-off")
+    assert offered(story) == [(call, "1003")]
+
+
 def test_caller_for_a_queue_that_does_not_exist_is_served_by_the_first_queue() -> None:
     story = Story()
     story.signs_on("1001")
