@@ -29,14 +29,22 @@ from ivr_flows.actions import (
 from ivr_flows.hours import Verdict
 from ivr_flows.loader import load_book
 from ivr_flows.model import FlowBook
-from ivr_flows.prompt_library import PromptLibrary
 from ivr_flows.site_parts import SiteParts
 from ivr_flows.world import QueueFigures, World
 
 FLOWS: Final = Path(__file__).parent / "flows"
-PROMPTS: Final = Path(interpreter.__file__).parent / "prompts"
 HOTLINE: Final = "hotline"
 SLICE_S: Final = 0.1
+
+
+class _EveryPrompt:
+    """Nothing is played here, so nothing is missing."""
+
+    def has(self, name: str, language: str) -> bool:
+        return True
+
+    def names(self) -> frozenset[str]:
+        return frozenset()
 
 
 class _Office:
@@ -83,8 +91,7 @@ def load() -> FlowBook:
     parts = SiteParts(
         queues={"service": 5}, hours=frozenset({"office"}), services=frozenset({"billing"})
     )
-    prompts = PromptLibrary(PROMPTS, "", CONTEXT.language)
-    return load_book(FLOWS, site=parts, prompts=prompts, needed=(HOTLINE,))
+    return load_book(FLOWS, site=parts, prompts=_EveryPrompt(), needed=(HOTLINE,))
 
 
 def turns(book: FlowBook) -> Iterator[Turn]:
