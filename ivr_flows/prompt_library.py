@@ -19,7 +19,8 @@ from ivr_flows.errors import PromptMissing
 
 _NAME: Final = re.compile(r"[a-z0-9-]+(?:/[a-z0-9-]+){0,3}", re.ASCII)
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}", re.ASCII)
-_STUDIO: Final = "studio"
+STUDIO: Final = "studio"
+"""The folder of recordings by a speaker."""
 _MAX_NAME = 64
 
 
@@ -77,7 +78,7 @@ class PromptLibrary:
         found: set[str] = set()
         for file in self._directory.rglob("*.wav"):
             parts = file.relative_to(self._directory).with_suffix("").parts
-            parts = parts[1:] if parts[0] == _STUDIO else parts
+            parts = parts[1:] if parts[0] == STUDIO else parts
             name = "/".join(parts[1:])
             if len(parts) > 1 and is_language(parts[0]) and is_prompt_name(name):
                 found.add(name)
@@ -97,9 +98,18 @@ class PromptLibrary:
             self._fallbacks[PromptFallback(name, language, self._main_language)] = None
         return tuple(f"{self._in_asterisk}/{found}" for found in (*own, *main))
 
+    def file(self, name: str, language: str) -> Path | None:
+        """The file that a caller hears for `name` in `language` itself."""
+        found = self._found(name, language)
+        return self._directory / f"{found[0]}.wav" if found else None
+
+    def is_studio(self, file: Path) -> bool:
+        """Whether `file` is a speaker's recording."""
+        return file.is_relative_to(self._directory / STUDIO)
+
     def _found(self, name: str, language: str) -> tuple[str, ...]:
         """Paths below the folder without extension, the studio's first."""
         if not (is_prompt_name(name) and is_language(language)):
             return ()
-        candidates = (f"{_STUDIO}/{language}/{name}", f"{language}/{name}")
+        candidates = (f"{STUDIO}/{language}/{name}", f"{language}/{name}")
         return tuple(found for found in candidates if (self._directory / f"{found}.wav").is_file())

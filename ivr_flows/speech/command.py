@@ -8,6 +8,7 @@ The text comes on its standard input in UTF-8. Exit code 0 and a readable file m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from ivr_flows.speech.errors import EngineMissing
 from ivr_flows.speech.text import speakable
@@ -17,6 +18,8 @@ from ivr_flows.speech.wav import Samples
 
 class Command:
     """`{language}`, `{voice}` and `{out}` in `argv` are filled in."""
+
+    mixes_languages: Final = True
 
     def __init__(
         self, argv: Sequence[str], *, voices: Mapping[str, str] | None = None, seconds: float

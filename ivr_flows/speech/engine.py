@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from ivr_flows.speech.text import parts_of
+from ivr_flows.speech.text import by_script, parts_of
 from ivr_flows.speech.wav import TELEPHONE_HZ, Samples, write_wav
 
 __all__ = [
@@ -28,9 +28,15 @@ EDGE_S: Final = 0.06
 """Silence kept before and after the speech."""
 
 _BETWEEN_LANGUAGES: Final = np.zeros(int(0.25 * TELEPHONE_HZ), np.float32)
+_STOPS: Final = " .,;:!?，。、；：！？"
 
 
 class SpeechEngine(Protocol):
+    @property
+    def mixes_languages(self) -> bool:
+        """Whether it reads a foreign word in a text by itself."""
+        ...
+
     def speak(self, text: str, language: str) -> tuple[Samples, int]:
         """Mono samples in -1..1 and their rate in Hz. Raises SpeechError."""
         ...
@@ -77,6 +83,9 @@ def make_prompt(engine: SpeechEngine, text: str, language: str) -> Samples:
     Raises SpeechError.
     """
     sounds: list[Samples] = []
-    for spoken, words in parts_of(text, language):
-        sounds += [to_telephone(*engine.speak(words, spoken)), _BETWEEN_LANGUAGES]
+    for part in parts_of(text, language):
+        for spoken, words in [part] if engine.mixes_languages else by_script(part[1], part[0]):
+            # What follows a value begins with its comma, which is no sound.
+            said = words.lstrip(_STOPS)
+            sounds += [to_telephone(*engine.speak(said, spoken)), _BETWEEN_LANGUAGES]
     return np.concatenate(sounds[:-1])

@@ -25,6 +25,8 @@ _PAUSES: Final = str.maketrans(
 class Espeak:
     """Raises EngineMissing without the program."""
 
+    mixes_languages: Final = False
+
     def __init__(self, *, seconds: float = _SECONDS) -> None:
         self._seconds = seconds
         self._program = espeak_program()

@@ -23,6 +23,8 @@ _CHUNK: Final = 65536
 class Http:
     """One request for each text, within `seconds` in all."""
 
+    mixes_languages: Final = True
+
     def __init__(
         self, url: str, *, voices: Mapping[str, str] | None = None, seconds: float
     ) -> None:

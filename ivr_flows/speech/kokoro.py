@@ -10,13 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from ivr_flows.speech.engine import Samples
-from ivr_flows.speech.errors import ModelMissing
+from ivr_flows.speech.errors import EngineMissing, ModelMissing, SoundUnusable
+from ivr_flows.speech.text import speakable
 
 RATE_HZ: Final = 24000
 MODEL_SHA256: Final = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
@@ -25,10 +27,17 @@ SPEED: Final = {"zh-CN": 0.95, "en": 0.95}
 _STYLE_SIZE: Final = 256
 _PAUSE_S: Final = 0.3
 _SENTENCE_END: Final = re.compile(r"(?<=[。！？.!?])\s*")
+_CLAUSE_END: Final = re.compile(r"(?<=[，；、,;])")
+_MOST_TOKENS: Final = 508
+"""The model takes 510 with its two ends."""
+_MOST_CHARACTERS: Final = 100
+"""Of a stretch; Mandarin comes to some four tokens each."""
 
 
 class Kokoro:
     """`folder` holds model.onnx, vocab.json and VOICE.bin. Raises ModelMissing."""
+
+    mixes_languages: Final = False
 
     def __init__(self, folder: Path) -> None:
         import onnxruntime  # noqa: PLC0415 - the optional extra `speech`
@@ -56,16 +65,21 @@ class Kokoro:
         }
 
     def speak(self, text: str, language: str) -> tuple[Samples, int]:
-        """One sentence at a time: the model's rhythm is best there."""
+        """One sentence at a time: the model's rhythm is best there. Raises SpeechError."""
+        if language not in VOICES:
+            raise EngineMissing("kokoro", f"no voice for {language}")
         pause = np.zeros(int(_PAUSE_S * RATE_HZ), np.float32)
         parts: list[Samples] = []
-        for sentence in filter(None, _SENTENCE_END.split(text.strip())):
+        for sentence in _sentences(speakable(text)):
             parts += [self._sentence(sentence, language), pause]
         return np.concatenate(parts[:-1]), RATE_HZ
 
     def _sentence(self, text: str, language: str) -> Samples:
         phonemes, _ = self._to_phonemes[language](text)
         tokens = [self._vocab[symbol] for symbol in phonemes if symbol in self._vocab]
+        if not tokens:
+            raise SoundUnusable(f"the voice has no sounds for {text[:20]!r}")
+        tokens = tokens[:_MOST_TOKENS]
         styles = self._styles[language]
         sound = self._session.run(
             None,
@@ -76,6 +90,20 @@ class Kokoro:
             },
         )[0]
         return _spoken(np.asarray(sound, np.float32).ravel())
+
+
+def _sentences(text: str) -> Iterator[str]:
+    """Sentences, and stretches of those that are too long for the model, cut at their commas."""
+    for sentence in _SENTENCE_END.split(text):
+        stretch = ""
+        for clause in _CLAUSE_END.split(sentence):
+            if stretch and len(stretch) + len(clause) > _MOST_CHARACTERS:
+                yield stretch
+                stretch = ""
+            stretch += clause
+        # Punctuation alone would be spoken as noise.
+        if any(character.isalnum() for character in stretch):
+            yield stretch
 
 
 def _spoken(samples: Samples) -> Samples:

@@ -115,8 +115,7 @@ class SoundBook:
         for text, language in wanted:
             try:
                 keys.add(self._spoken.key(text, language))
-                if not self._spoken.found(text, language):
-                    await self._prebuilt(text, language)
+                await self._prebuilt(text, language)
             except SpeechError as error:
                 missing += 1
                 self._report("text not made ahead", text, language, str(error))
@@ -124,13 +123,16 @@ class SoundBook:
         log.info("texts made ahead", texts=len(wanted), missing=missing)
 
     async def _prebuilt(self, text: str, language: str) -> None:
-        """Raises SpeechError."""
+        """What only the last resort has spoken is spoken again. Raises SpeechError."""
+        found = self._spoken.found(text, language)
+        if found and not self._spoken.by_last_resort(found[0]):
+            return
         try:
             await self._spoken.make(text, language, self._spoken.main)
         except SpeechError:
-            if not self._spoken.spare.open:
-                raise
-            await self._spoken.make(text, language, self._spoken.spare)
+            if not found:
+                await self._spoken.make(text, language, self._spoken.spare)
+            raise
 
     async def close(self) -> None:
         """End the engines."""

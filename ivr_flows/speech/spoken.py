@@ -15,19 +15,18 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
 from ivr_flows.prompt_library import is_language
-from ivr_flows.speech.choice import EngineSpec, last_resort
+from ivr_flows.speech.choice import EngineName
 from ivr_flows.speech.errors import EngineFailed, EngineMissing, SoundNotKept, TextRefused, reason
 from ivr_flows.speech.rest import Rest
 from ivr_flows.speech.text import is_key, key_of, speakable
-from ivr_flows.speech.workshop import Workshop
 
 log = structlog.get_logger(__name__)
 
@@ -51,19 +50,39 @@ class Places:
     most_bytes: int = 200_000_000
 
 
-class Spoken:
-    """The store of a site. `spare`: the last resort, empty-handed when there is no other engine."""
+class Maker(Protocol):
+    """An engine at work, such as `workshop.Workshop`."""
 
-    def __init__(self, places: Places, spec: EngineSpec) -> None:
+    @property
+    def engine(self) -> EngineName: ...
+
+    @property
+    def open(self) -> bool:
+        """Whether there is an engine at all."""
+        ...
+
+    async def make(self, text: str, language: str, out: Path) -> float:
+        """Speak `text` into the file `out`; its seconds. Raises SpeechError."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Spoken:
+    """The store of a site. `main` speaks; `spare` is the last resort, not open when there is none.
+    `voices`: by language, where the site asks for a certain one."""
+
+    def __init__(
+        self, places: Places, main: Maker, spare: Maker, voices: Mapping[str, str] | None = None
+    ) -> None:
         self._places = places
-        self._spec = spec
-        self.main = Workshop(spec)
-        resort = last_resort(spec)
-        self.spare = Workshop(EngineSpec(engine=resort, seconds=spec.seconds))
-        order = (KEPT, self.main.engine, *ENGINES)
+        self._voices = dict(voices or {})
+        self.main = main
+        self.spare = spare
+        order = (KEPT, main.engine, *ENGINES)
         self._shelves = tuple(dict.fromkeys(name for name in order if name != "none"))
         self._making: dict[tuple[str, str, str], asyncio.Task[None]] = {}
-        self._rests = {workshop: Rest() for workshop in (self.main, self.spare)}
+        self._rests = {maker: Rest() for maker in (self.main, self.spare)}
         self._made = 0
         self._needed: frozenset[str] = frozenset()
 
@@ -71,7 +90,7 @@ class Spoken:
         """The name of the sound of `text` in the site's voice. Raises TextRefused."""
         if not is_language(language):
             raise TextRefused(f"{language[:20]!r} is no language")
-        return key_of(text, language, self._spec.voice(language))
+        return key_of(text, language, self._voices.get(language, ""))
 
     def by_last_resort(self, sound: str) -> bool:
         """Whether `sound`, one of `found`, is the last resort's while there is a better engine."""
@@ -88,22 +107,22 @@ class Spoken:
             if _seen(cache / shelf / language / f"{key}.wav")
         )
 
-    async def make(self, text: str, language: str, workshop: Workshop) -> None:
+    async def make(self, text: str, language: str, maker: Maker) -> None:
         """Speak `text` into the cache, once however many ask. Raises SpeechError."""
         key = self.key(text, language)
-        if not workshop.open:
-            raise EngineMissing(workshop.engine, "no engine is set, and this machine has none")
-        work = (workshop.engine, language, key)
+        if not maker.open:
+            raise EngineMissing(maker.engine, "no engine is set, and this machine has none")
+        work = (maker.engine, language, key)
         task = self._making.get(work)
         if task is None:
             if len(self._making) >= MOST_WAITING:
-                raise EngineFailed(workshop.engine, "too many texts at once")
-            self._rests[workshop].check(workshop.engine, key, time.monotonic())
+                raise EngineFailed(maker.engine, "too many texts at once")
+            self._rests[maker].check(maker.engine, key, time.monotonic())
             task = asyncio.create_task(
-                self._speak(speakable(text), language, key, workshop), name=f"speak {key}"
+                self._speak(speakable(text), language, key, maker), name=f"speak {key}"
             )
             self._making[work] = task
-            task.add_done_callback(lambda done: self._ended(work, workshop, done))
+            task.add_done_callback(lambda done: self._ended(work, maker, done))
         # Whoever loses patience leaves the others, and the next caller, their sound.
         await asyncio.shield(task)
 
@@ -150,21 +169,19 @@ class Spoken:
 
     # -------------------------------------------------------------------------------------- inside
 
-    async def _speak(self, text: str, language: str, key: str, workshop: Workshop) -> None:
-        out = self._places.cache / workshop.engine / language / f"{key}.wav"
-        await workshop.make(text, language, out)
+    async def _speak(self, text: str, language: str, key: str, maker: Maker) -> None:
+        out = self._places.cache / maker.engine / language / f"{key}.wav"
+        await maker.make(text, language, out)
         self._made += 1
         if self._made % TIDY_EVERY == 0:
             await asyncio.to_thread(self.tidy)
 
-    def _ended(
-        self, work: tuple[str, str, str], workshop: Workshop, task: asyncio.Task[None]
-    ) -> None:
+    def _ended(self, work: tuple[str, str, str], maker: Maker, task: asyncio.Task[None]) -> None:
         self._making.pop(work, None)
         if task.cancelled():
             return
         error = task.exception()
-        self._rests[workshop].ended(work[2], error, time.monotonic())
+        self._rests[maker].ended(work[2], error, time.monotonic())
         if error is not None:
             log.warning("text not spoken", engine=work[0], language=work[1], why=str(error))
 

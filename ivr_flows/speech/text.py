@@ -68,3 +68,33 @@ def parts_of(text: str, language: str) -> Iterator[tuple[str, str]]:
     for switched, words in zip(rest[0::2], rest[1::2], strict=True):
         if words.strip():
             yield switched, words.strip()
+
+
+def by_script(text: str, language: str) -> Iterator[tuple[str, str]]:
+    """(language, text) of each stretch of one script: a Mandarin voice cannot read `App`, nor an
+    English one `中文`. Other languages stay whole."""
+    foreign = _FOREIGN.get(language)
+    if foreign is None:
+        yield language, text
+        return
+    other, pattern = foreign
+    done = 0
+    for match in pattern.finditer(text):
+        yield from _worth_saying(language, text[done : match.start()])
+        yield other, match.group()
+        done = match.end()
+    yield from _worth_saying(language, text[done:])
+
+
+def _worth_saying(language: str, text: str) -> Iterator[tuple[str, str]]:
+    if any(character.isalnum() for character in text):
+        yield language, text.strip()
+
+
+_FOREIGN: Final = {
+    "zh-CN": ("en", re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[ ,.'’&-]+[A-Za-z][A-Za-z0-9]*)*[.,!?]?")),
+    "en": (
+        "zh-CN",
+        re.compile(r"[\u3400-\u9fff](?:[0-9，、。；：？！ ]*[\u3400-\u9fff])*[。？！]?"),
+    ),
+}

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import io
-import os
-import tempfile
 import wave
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from ivr_flows.speech.errors import SoundNotKept, SoundUnusable, reason
+from ivr_flows.speech.errors import SoundUnusable
+from ivr_flows.speech.files import write_whole
 
 Samples = np.ndarray[Any, np.dtype[np.float32]]
 TELEPHONE_HZ: Final = 8000
@@ -73,21 +72,3 @@ def wav_bytes(samples: Samples) -> bytes:
 def write_wav(file: Path, samples: Samples) -> None:
     """Mono, 16 bit, 8 kHz; whole or not at all. Raises SoundNotKept."""
     write_whole(file, wav_bytes(samples))
-
-
-def write_whole(file: Path, content: bytes) -> None:
-    """Put `content` at `file` so that nobody ever sees a part of it. Raises SoundNotKept."""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".", suffix=".new", dir=file.parent)
-        fresh = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as target:
-                target.write(content)
-            fresh.chmod(0o644)  # Asterisk may run as another user
-            fresh.replace(file)
-        except BaseException:
-            fresh.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise SoundNotKept(file, reason(error)) from error

@@ -9,9 +9,10 @@ from config.settings import Settings
 from config.site import Site
 from ivr_flows.prompt_library import PromptLibrary
 from ivr_flows.speech.catalogue import catalogue_of
-from ivr_flows.speech.choice import EngineSpec
+from ivr_flows.speech.choice import EngineSpec, last_resort
 from ivr_flows.speech.sounds import SoundBook, StandIn
 from ivr_flows.speech.spoken import Places, Spoken
+from ivr_flows.speech.workshop import Workshop
 
 
 def kept_dir(settings: Settings) -> Path:
@@ -41,6 +42,13 @@ def places_of(settings: Settings) -> Places:
     )
 
 
+def spoken_of(settings: Settings) -> Spoken:
+    """The store of spoken texts with the engines that this machine has."""
+    spec = engine_spec(settings)
+    spare = EngineSpec(engine=last_resort(spec), seconds=spec.seconds)
+    return Spoken(places_of(settings), Workshop(spec), Workshop(spare), spec.voices)
+
+
 def sound_book(
     settings: Settings,
     site: Site,
@@ -52,7 +60,7 @@ def sound_book(
     what was meant."""
     return SoundBook(
         prompts,
-        Spoken(places_of(settings), engine_spec(settings)),
+        spoken_of(settings),
         site.hotlines[0].language,
         patience_s=settings.speech.patience_seconds,
         catalogue=catalogue_of(settings.prompts.dir),

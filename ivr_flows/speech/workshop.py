@@ -70,21 +70,28 @@ class Workshop:
         await self._end()
 
     async def _made(self, asked: dict[str, Any]) -> float:
-        # A program or a server that is too slow is reported by the process itself, and better.
-        allowed = self._spec.seconds + MARGIN_S
-        if self._process is None or self._process.returncode is not None:
-            allowed += STARTING_S
-            self._process = await self._started()
         try:
-            async with asyncio.timeout(allowed):
-                answer = await _exchange(self._process, asked)
+            # A program or a server that is too slow is reported by the process itself, and better.
+            async with asyncio.timeout(self._spec.seconds + MARGIN_S + STARTING_S):
+                answer = await self._answer(asked)
         except TimeoutError:
-            raise EngineTooSlow(self.engine, allowed) from None
-        except (OSError, ValueError) as error:
+            raise EngineTooSlow(self.engine, self._spec.seconds) from None
+        except (OSError, EOFError, ValueError) as error:
             raise EngineFailed(self.engine, f"its process has ended ({error})") from None
         if "error" in answer:
             raise _Told(self.engine, str(answer["error"]))
         return float(answer["seconds"])
+
+    async def _answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if self._process is not None and self._process.returncode is None:
+            try:
+                async with asyncio.timeout(self._spec.seconds + MARGIN_S):
+                    return await _exchange(self._process, asked)
+            except (ConnectionError, EOFError):
+                # It was on its way out, for want of work. Not its text's fault.
+                await self._end()
+        self._process = await self._started()
+        return await _exchange(self._process, asked)
 
     async def _started(self) -> asyncio.subprocess.Process:
         try:
@@ -139,7 +146,7 @@ class _Told(EngineFailed):
 
 
 async def _exchange(process: asyncio.subprocess.Process, asked: dict[str, Any]) -> dict[str, Any]:
-    """Raises OSError or ValueError when the process has gone or speaks nonsense."""
+    """Raises ConnectionError or EOFError when the process has gone, ValueError for nonsense."""
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(_line(asked))
@@ -147,7 +154,7 @@ async def _exchange(process: asyncio.subprocess.Process, asked: dict[str, Any]) 
     line = await process.stdout.readline()
     if not line:
         code = await process.wait()
-        raise ValueError(f"signal {-code}" if code < 0 else f"exit code {code}")
+        raise EOFError(f"signal {-code}" if code < 0 else f"exit code {code}")
     answer = json.loads(line)
     if not isinstance(answer, dict) or not ({"seconds", "error"} & answer.keys()):
         raise ValueError("its answer makes no sense")
