@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 
 class Secret:
@@ -53,3 +54,12 @@ class LookupFailed:
 
 
 LookupOutcome = LookupFound | LookupNotFound | LookupFailed
+
+
+class LookupService(Protocol):
+    """One service. In memory, behind HTTP, or the customers of the service desk."""
+
+    async def look_up(self, request: LookupRequest) -> LookupOutcome:
+        """The answer, or why there is none, within the request's time (None: the service's own).
+        Raises nothing but the CancelledError of a caller who has hung up."""
+        ...
