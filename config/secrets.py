@@ -34,6 +34,10 @@ class Secrets:
                 raise self._refused(f"cannot be written ({error.strerror or error})") from error
         return self._values[name]
 
+    def known(self, name: str) -> str | None:
+        """The secret `name` when somebody has set it; none is made."""
+        return self._values.get(name)
+
     def _make(self, name: str, length: int) -> None:
         with self._locked():
             values = self._read()

@@ -173,12 +173,7 @@ class Site(_Part):
                     ("outside", target),
                     f"{other} and {target} differ in dashes only; give one another name",
                 )
-        for service_name, service in self.services.items():
-            if service.url is None and service.token_secret is not None:
-                yield (
-                    ("services", service_name, "token_secret"),
-                    "is for a service with a url; this one is the service desk itself",
-                )
+        yield from self._slips_of_services()
         for user_name, user in self.users.items():
             if user.role == "seat" and user.seat is None:
                 yield ("users", user_name), "has the role seat but no seat"
@@ -186,6 +181,14 @@ class Site(_Part):
                 yield (
                     ("users", user_name, "seat"),
                     f"there is no seat {user.seat!r}; known: {', '.join(sorted(self.seats))}",
+                )
+
+    def _slips_of_services(self) -> Iterator[tuple[tuple[object, ...], str]]:
+        for name, service in self.services.items():
+            if service.url is None and service.token_secret is not None:
+                yield (
+                    ("services", name, "token_secret"),
+                    "is for a service with a url; this one is the service desk itself",
                 )
 
 

@@ -56,6 +56,9 @@ PURE: Final = (
     "ivr_flows/speech/rest.py",
     "ivr_flows/speech/text.py",
     "ivr_flows/speech/texts.py",
+    "service_desk/answers.py",
+    "service_desk/breaker.py",
+    "service_desk/lookups.py",
 )
 """Takes reports and time, returns facts and effects."""
 SHARED: Final = frozenset({"cti.facts", "cti.effects", "cti.ids", "cti.errors"})
@@ -81,7 +84,10 @@ ONLY_IN: Final = {
         "cti/launch.py",
         "cti/demo.py",
         "ivr_flows/speech/http.py",
+        "service_desk/http.py",
+        "service_desk/samples/",
     ),
+    "phonenumbers": ("service_desk/numbers.py",),
     "aiohttp_pydantic": ("cti/api/",),
     "asterisk": ("cti/doctor.py", "cti/doctor_pbx.py"),
 }
