@@ -5,12 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
-from cti.effects import DropMember, HangUp, KeepMember, Resync, StoreRecording, SweepSpool
+from cti.effects import (
+    DropMember,
+    HangUp,
+    KeepMember,
+    OriginateCallback,
+    Resync,
+    StoreRecording,
+    SweepSpool,
+    TellWaiting,
+)
 from cti.facts import EffectFailed, Report
-from cti.ids import ChannelId, QueueId, SeatId
+from cti.ids import CallbackId, CallId, ChannelId, OfferId, QueueId, SeatId
 from cti.runtime.hands import AsteriskHands
 from tests.contract.ami.clients import LinkClient, link_on
 from tests.fakes.ami_server import PATIENCE_S, FakeAmiServer, Peer
@@ -25,8 +35,14 @@ class Rig:
         self.reports: asyncio.Queue[Report] = asyncio.Queue()
         self.other: list[str] = []
         self.hands = AsteriskHands(
-            client.link, self, lambda: self.other.append("resync"), self.reports.put_nowait, self
+            client.link,
+            self,
+            lambda: self.other.append("resync"),
+            self.reports.put_nowait,
+            self,
+            sounds=self,
         )
+        self.said = "/p/zh-CN/wait/next&/p/zh-CN/wait/about-before"
 
     def now_us(self) -> int:
         return 7
@@ -36,6 +52,12 @@ class Rig:
 
     def sweep(self, effect: SweepSpool) -> None:
         self.other.append("sweep")
+
+    def waiting(self, effect: TellWaiting) -> str:
+        return self.said if effect.place else ""
+
+    def callback(self, effect: OriginateCallback) -> OriginateCallback:
+        return replace(effect, say_seat="/p/zh-CN/callback/seat")
 
     async def failed(self) -> EffectFailed:
         async with asyncio.timeout(PATIENCE_S):
@@ -113,3 +135,42 @@ async def test_what_is_not_for_asterisk_goes_where_it_belongs(rig: Rig) -> None:
     rig.hands.perform(Resync(why="x"))
     rig.hands.perform(SweepSpool(living=()))
     assert rig.other == ["resync", "sweep"]
+
+
+async def test_what_a_waiting_caller_hears_is_written_onto_the_channel_whole(rig: Rig) -> None:
+    tell = TellWaiting(
+        channel=ChannelId("jt1-1.7"),
+        call=CallId("jt1-1.7"),
+        language="zh-CN",
+        place=0,
+        wait_us=None,
+        first=False,
+    )
+    rig.hands.perform(tell)  # nothing to say: nothing is written
+    rig.hands.perform(replace(tell, place=1))
+    action = await rig.peer.read_action()
+    assert action.name == "Setvar"
+    assert (action.get("Channel"), action.get("Variable")) == ("jt1-1.7", "CTI_SAY")
+    assert action.get("Value") == rig.said
+
+
+async def test_callback_is_sent_with_its_sounds(rig: Rig) -> None:
+    rig.hands.perform(
+        OriginateCallback(
+            offer=OfferId("callback.1001.5"),
+            seat=SeatId("1001"),
+            device="PJSIP/1001",
+            callback=CallbackId("back.jt1-1.7"),
+            call=CallId("jt1-1.7"),
+            queue=QueueId("q"),
+            number="13800001111",
+            hotline="12345",
+            language="zh-CN",
+            ring_us=15_000_000,
+            customer_ring_us=30_000_000,
+            recording="a--b.raw",
+        )
+    )
+    action = await rig.peer.read_action()
+    assert action.name == "Originate"
+    assert "Variable: CTI_SAY_SEAT=/p/zh-CN/callback/seat" in action.lines

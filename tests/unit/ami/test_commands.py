@@ -14,13 +14,14 @@ from cti.effects import (
     HangUp,
     KeepMember,
     KeepOnChannel,
+    OriginateCallback,
     OriginateSeat,
     Resync,
     ReturnToWaitingRoom,
     StoreRecording,
     SweepSpool,
 )
-from cti.ids import CallId, ChannelId, OfferId, QueueId, SeatId
+from cti.ids import CallbackId, CallId, ChannelId, OfferId, QueueId, SeatId
 
 CALLER = ChannelId("jt1-1790000000.7")
 ORIGINATE = OriginateSeat(
@@ -171,3 +172,70 @@ def test_failure_tells_the_offer_before_the_channel_before_the_seat() -> None:
     assert subject_of(HangUp(channel=CALLER)) == CALLER
     assert subject_of(MEMBER) == "1001"
     assert subject_of(Resync(why="x")) == ""
+
+
+CALL_BACK = OriginateCallback(
+    offer=OfferId("callback.1001.5"),
+    seat=SeatId("1001"),
+    device="PJSIP/1001",
+    callback=CallbackId("back.jt1-1.7"),
+    call=CallId("jt1-1.7"),
+    queue=QueueId("repairs"),
+    number="13800001111",
+    hotline="12345",
+    language="zh-CN",
+    ring_us=15_000_000,
+    customer_ring_us=30_000_000,
+    recording="jt1-1.7--callback.1001.5.raw",
+    say_seat="/p/zh-CN/callback/seat",
+    say_customer="/p/zh-CN/callback/answer",
+)
+
+
+def test_callback_rings_the_seats_device_and_carries_the_number_in_a_variable_only() -> None:
+    (written,) = lines(CALL_BACK)
+    assert written[:7] == [
+        "Action: Originate",
+        "Channel: PJSIP/1001",
+        "ChannelId: callback.1001.5",
+        "Context: seat-leg",
+        "Exten: s",
+        "Priority: 1",
+        "Timeout: 15000",
+    ]
+    assert "Async: true" in written
+    assert 'CallerID: "" <13800001111>' in written
+    for variable in (
+        "CTI_CALLBACK=back.jt1-1.7",
+        "CTI_NUMBER=13800001111",
+        "CTI_RING=30",
+        "_CTI_LANG=zh-CN",
+        "CTI_SAY_CUSTOMER=/p/zh-CN/callback/answer",
+        "CTI_RECORDING=jt1-1.7--callback.1001.5.raw",
+    ):
+        assert f"Variable: {variable}" in written
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "",
+        "12",
+        "1" * 21,
+        "138&139",
+        "138@evil",
+        "138/x",
+        "138,30,A",
+        "138\r\nAction: x",
+        "１３８",
+        "+86138",
+    ],
+)
+def test_number_that_is_not_digits_never_reaches_asterisk(number: str) -> None:
+    with pytest.raises(UnsafeValue):
+        actions_for(replace(CALL_BACK, number=number))
+
+
+def test_callback_to_a_device_that_is_no_seats_is_refused() -> None:
+    with pytest.raises(UnsafeValue):
+        actions_for(replace(CALL_BACK, device="PJSIP/1001&PJSIP/1002"))
