@@ -26,6 +26,7 @@ from cti.facts import (
     EffectFailed,
     EngineStarted,
     FlowMarked,
+    FlowWish,
     LinkLost,
     MemberSeen,
     OriginateEnded,
@@ -36,7 +37,7 @@ from cti.facts import (
     SnapshotTaken,
     TimePassed,
 )
-from cti.ids import BridgeId, ChannelId, OfferId, QueueId, SeatId
+from cti.ids import BridgeId, CallId, ChannelId, OfferId, QueueId, SeatId
 from tests.unit.story import RING, START, Story, device_of
 
 OFFERS = [f"offer.{seat}.{START + late}" for seat in ("1001", "1002") for late in (0, 1, 2)]
@@ -48,16 +49,53 @@ queues = st.sampled_from(["repairs", "bills", "gone", ""]).map(QueueId)
 devices = st.sampled_from(["1001", "1002", "9999"]).map(device_of)
 states = st.sampled_from(DeviceState)
 contexts = st.sampled_from(
-    ["from-trunk", "from-seat", "menu", "waiting-room", "last-resort", "after-call", "seat-leg"]
+    [
+        "from-trunk",
+        "from-seat",
+        "menu",
+        "waiting-room",
+        "last-resort",
+        "after-call",
+        "seat-leg",
+        "seat-flow",
+        "outside",
+    ]
 )
 names = st.sampled_from(["PJSIP/trunk-1", "PJSIP/1001-00000001", "PJSIP/1002-00000002", ""])
 causes = st.sampled_from([0, 16, 17, 19, 20, 999])
 texts = st.sampled_from(["", "0", "5", "-1", "x", "٣", str(START)])
 variables = st.dictionaries(
-    st.sampled_from(["CTI_CALL", "CTI_QUEUE", "CTI_PRIORITY", "CTI_T_QUEUED", "CTI_ANSWERED"]),
-    st.one_of(channels, texts, queues),
+    st.sampled_from(
+        [
+            "CTI_CALL",
+            "CTI_QUEUE",
+            "CTI_PRIORITY",
+            "CTI_T_QUEUED",
+            "CTI_ANSWERED",
+            "CTI_STAGE",
+            "CTI_SEAT_LEG",
+            "CTI_SEAT",
+            "CTI_WAITING",
+            "CTI_DIALLED_AT",
+        ]
+    ),
+    st.one_of(channels, texts, queues, st.sampled_from(["after", "seat"])),
 ).map(lambda kept: tuple(kept.items()))
-marks = st.sampled_from(["person-asked", "prompt-ended", "queued", "flow-ended", "language", "?"])
+marks = st.sampled_from(
+    [
+        "person-asked",
+        "prompt-ended",
+        "queued",
+        "flow-ended",
+        "language",
+        "?",
+        "seat-lost",
+        "outside-dials",
+        "outside-failed",
+        "wait-key",
+        "wait-again",
+    ]
+)
 changes = st.builds(
     SeatStateChanged,
     at=ats,
@@ -145,7 +183,7 @@ def reports() -> SearchStrategy[Report]:
         st.builds(
             EffectFailed,
             at=ats,
-            effect=st.sampled_from(["OriginateSeat", "HangUp"]),
+            effect=st.sampled_from(["OriginateSeat", "HangUp", "SendToFlow"]),
             subject=st.sampled_from([*OFFERS, "18.1"]),
             reason=st.sampled_from(["refused: no", "no answer"]),
         ),
@@ -155,6 +193,14 @@ def reports() -> SearchStrategy[Report]:
             seat=seats,
             wish=st.sampled_from(["sign-on", "sign-off", "ready", "pause"]),
             reason=st.sampled_from(["", "tea"]),
+        ),
+        st.builds(
+            FlowWish,
+            at=ats,
+            call=channels.map(lambda id_: CallId(str(id_))),
+            flow=st.just("visit"),
+            by=st.just("wang"),
+            seat=st.sampled_from(["", "1001"]).map(SeatId),
         ),
         st.builds(EngineStarted, at=ats, version=text, seats=st.tuples(changes)),
         st.builds(

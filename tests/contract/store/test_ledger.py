@@ -14,10 +14,13 @@ from cti.facts import (
     CallbackPutOff,
     CallEnded,
     CallPhase,
+    CallQueued,
     CallRecovered,
     Fact,
+    PersonAsked,
     RecordingMissed,
     SeatState,
+    SurveyScored,
 )
 from cti.ids import CallId, OfferId, QueueId, SeatId, callback_id
 from cti.runtime.ports import CallCursor, CallSummary, Ledger, LedgerEntry
@@ -98,6 +101,27 @@ async def test_answered_call_is_summed_up_with_its_clocks(ledger: Ledger) -> Non
         talk_us=60 * SECOND,
         recording="2026/06/12/jt1-1.1.wav",
     )
+
+
+async def test_a_second_wait_and_a_survey_leave_the_first_waits_clocks_alone(
+    ledger: Ledger,
+) -> None:
+    call = "jt1-1.1"
+    first = answered_call(call)
+    queued = next(fact for fact in first if isinstance(fact, CallQueued))
+    late = NOON + 200 * SECOND
+    more: list[Fact] = [
+        PersonAsked(at=late, call=queued.call, queue=QueueId("bills")),
+        replace(queued, at=late, asked_at=late, prompt_ended_at=late, queue=QueueId("bills")),
+        SurveyScored(at=late, call=queued.call, seat=SeatId("1002"), survey="service", score=3),
+        SurveyScored(at=late, call=queued.call, seat=SeatId("1002"), survey="service", score=5),
+    ]
+    await ledger.append(entries_of(first))
+    before = await ledger.call(queued.call)
+    assert before is not None
+    assert before.score is None
+    await ledger.append(entries_of(more, "run-b"))
+    assert await ledger.call(queued.call) == replace(before, score=5)
 
 
 async def test_abandoned_call_has_its_wait_and_no_seat(ledger: Ledger) -> None:

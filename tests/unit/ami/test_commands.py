@@ -18,6 +18,7 @@ from cti.effects import (
     OriginateSeat,
     Resync,
     ReturnToWaitingRoom,
+    SendToFlow,
     StoreRecording,
     SweepSpool,
 )
@@ -159,6 +160,25 @@ def test_the_other_effects_are_one_action_each_or_one_for_each_variable() -> Non
     ]
     dropped = DropMember(queue=QueueId("bills"), seat=SeatId("1001"), device="PJSIP/1001")
     assert lines(dropped) == [["Action: QueueRemove", "Queue: bills", "Interface: PJSIP/1001"]]
+
+
+def test_a_caller_is_sent_to_a_flow_after_the_seats_leg_has_been_told_to_wait() -> None:
+    sent = SendToFlow(channel=CALLER, leg=OfferId("offer.1001.5"), flow="identify")
+    assert [one[2:] for one in lines(sent)] == [
+        ["Variable: CTI_FLOW", "Value: identify"],
+        ["Variable: CTI_SEAT_LEG", "Value: offer.1001.5"],
+        ["Variable: CTI_VISIT", "Value: away"],
+        ["Context: seat-flow", "Exten: s", "Priority: 1"],
+    ]
+    assert {one[1] for one in lines(sent)} == {f"Channel: {CALLER}"}
+    assert [one[0] for one in lines(sent)] == [*["Action: Setvar"] * 3, "Action: Redirect"]
+    assert subject_of(sent) == CALLER
+
+
+@pytest.mark.parametrize("flow", ["", "a b", "a,1", "${SHELL(x)}", "a\r\nAction: Originate"])
+def test_a_flow_that_is_no_word_never_reaches_asterisk(flow: str) -> None:
+    with pytest.raises(UnsafeValue):
+        actions_for(SendToFlow(channel=CALLER, leg=OfferId("offer.1001.5"), flow=flow))
 
 
 def test_what_is_not_asterisks_business_is_no_action() -> None:
