@@ -173,6 +173,7 @@ class Callbacks:
             priority=fact.priority,
             since=since,
             booked_at=fact.at,
+            skills=fact.skills,
         )
         self._entries[callback] = _Entry(opened, CallbackState.HELD)
         yield CallbackBooked(
@@ -185,6 +186,7 @@ class Callbacks:
             language=fact.language,
             priority=fact.priority,
             since=since,
+            skills=fact.skills,
         )
 
     def _caller_served(self, fact: OfferAnswered) -> Iterator[Fact]:
@@ -220,7 +222,12 @@ class Callbacks:
         place = _place_of(opened.callback)
         self._line.add(
             WaitingCall(
-                place, opened.queue, opened.priority, opened.since, callback=opened.callback
+                place,
+                opened.queue,
+                opened.priority,
+                opened.since,
+                callback=opened.callback,
+                skills=frozenset(opened.skills),
             )
         )
 

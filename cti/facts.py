@@ -210,6 +210,7 @@ class OpenCallback:
     since: int
     """The place in line: when the caller began to wait."""
     booked_at: int
+    skills: tuple[str, ...] = ()
     attempts: int = 0
     """How often the customer was rung in vain."""
     not_before: int = 0
@@ -494,6 +495,7 @@ class CallbackAsked(Fact):
     priority: int
     since: int
     """When the caller began to wait, microseconds since the epoch; now, when they had not."""
+    skills: tuple[str, ...] = ()
 
 
 class CallPhase(StrEnum):
@@ -738,6 +740,7 @@ class CallbackBooked(Fact):
     language: str
     priority: int
     since: int
+    skills: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -169,6 +169,7 @@ class Callers:
             language=call.language,
             priority=call.priority,
             since=call.queued_at or fact.at,
+            skills=call.skills,
         )
 
     def callback_refused(self, fact: CallbackRefused) -> Outcome:

@@ -38,6 +38,7 @@ def open_callbacks(facts: Iterable[Fact]) -> tuple[OpenCallback, ...]:
                     priority=fact.priority,
                     since=fact.since,
                     booked_at=fact.at,
+                    skills=fact.skills,
                 )
             case CallbackPutOff() if fact.callback in found:
                 found[fact.callback] = replace(

@@ -166,6 +166,17 @@ def test_number_that_is_being_called_is_not_booked_again() -> None:
     assert len(story.dispatcher.callbacks.all()) == 1
 
 
+def test_skills_that_the_caller_needs_are_kept() -> None:
+    story = Story(wrap_up=0, skills_of={"1002": ("english",)})
+    call = story.call_arrives()
+    story.marks(call, "queued", queue="repairs", priority="5", skills="english")
+    books(story, call)
+    story.caller_hangs_up(call)
+    assert story.only(CallbackBooked).skills == ("english",)
+    story.signs_on("1002", "1001")
+    assert [one.seat for one in story.all(CallbackOffered)] == ["1002"]
+
+
 # ----------------------------------------------------------------------------------- its turn
 
 
