@@ -22,7 +22,7 @@ from cti.menus import prompts_of, site_parts
 from ivr_flows.errors import FlowRefused
 from ivr_flows.loader import flow_files, load_flow
 from ivr_flows.model import Flow
-from ivr_flows.speech.catalogue import PROMPTS, Catalogue, catalogue_of
+from ivr_flows.speech.catalogue import Catalogue, catalogue_of
 
 SettingsFile = Annotated[
     Path | None,
@@ -107,4 +107,4 @@ class SiteRecordings:
 
     @cached_property
     def _catalogue(self) -> Catalogue:
-        return catalogue_of(PROMPTS)
+        return catalogue_of(self._folder)
