@@ -48,12 +48,6 @@ def stage(settings_file: Path | None, site_file: Path | None) -> tuple[Theatre, 
     return Theatre(book, hours_of(site), zone, reader, datetime.now(UTC)), directory
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `cti ivr`."""
-    app.command("try")(try_flow)
-    app.command("test")(test_flows)
-
-
 def try_flow(  # noqa: PLR0917 - the command line's own order
     flow: Annotated[str, typer.Argument(help="The flow's name, e.g. main.")] = "main",
     keys: Annotated[
