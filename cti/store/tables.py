@@ -1,5 +1,6 @@
 """The tables. `ledger` is the truth; `calls`, `recordings` and `seat_states` are read from it in
-the transaction that writes the facts; `users` is the only one with a life of its own.
+the transaction that writes the facts; `users`, `customers` and `voice_messages` have lives of
+their own.
 
 Times are microseconds since the epoch in BIGINT, like in the facts. Bodies are TEXT on both
 databases: JSONB would reorder and re-encode what the ledger promises to keep as written.
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from sqlalchemy import BigInteger, Index, Integer, MetaData, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, MetaData, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 _Serial = BigInteger().with_variant(Integer, "sqlite")
@@ -129,3 +130,58 @@ class UserRow(Base):
     password_hash: Mapped[str]
     created_us: Mapped[Micros]
     disabled: Mapped[bool]
+
+
+class CustomerRow(Base):
+    """Who calls, as the service desk knows them. `kind` is the site's own class of customers."""
+
+    __tablename__ = "customers"
+    __table_args__ = (UniqueConstraint("account"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(_Serial, primary_key=True, autoincrement=True)
+    account: Mapped[Key]
+    name: Mapped[str]
+    language: Mapped[str]
+    kind: Mapped[str]
+    area: Mapped[str]
+    notes: Mapped[str]
+
+
+class CustomerNumberRow(Base):
+    """A number belongs to one customer, so that a caller is one. `number` as
+    `service_desk.numbers.normal_number` writes it."""
+
+    __tablename__ = "customer_numbers"
+    __table_args__ = (Index(None, "customer"),)
+
+    number: Mapped[Key] = mapped_column(primary_key=True)
+    customer: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), ForeignKey("customers.id")
+    )
+
+
+class VoiceMessageRow(Base):
+    """A spoken message. `file` is below the recordings' store folder and tells where it came from,
+    so entering it twice enters it once. `state`: new, heard or done."""
+
+    __tablename__ = "voice_messages"
+    __table_args__ = (
+        UniqueConstraint("file"),
+        Index(None, "left_at_us", "id"),
+        Index(None, "call"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(_Serial, primary_key=True, autoincrement=True)
+    call: Mapped[Key]
+    box: Mapped[str]
+    caller_number: Mapped[str]
+    customer: Mapped[str | None]
+    left_at_us: Mapped[Micros]
+    duration_us: Mapped[Micros]
+    file: Mapped[Key]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str]
+    state: Mapped[str]
+    handled_by: Mapped[str | None]
+    handled_at_us: Mapped[Micros | None]
