@@ -35,7 +35,7 @@ from cti.cores import cores_for
 from cti.errors import JietongError
 from cti.facts import EngineStarted, Fact, OpenCall, OpenCallback, Resynced, SeatStateChanged
 from cti.ids import QueueId
-from cti.menus import Lines, Menus, NoLookups, prompts_of
+from cti.menus import Lines, Menus, prompts_of
 from cti.people import make_people
 from cti.ports import AddressRefused
 from cti.runtime.clock import Clock, HostClock
@@ -45,6 +45,7 @@ from cti.runtime.hands import AsteriskHands
 from cti.runtime.loop import EngineLoop
 from cti.runtime.supervisor import Supervisor, repeat
 from cti.store.callbacks import LOOK_BACK_US
+from cti.store.customers import CustomerStore
 from cti.store.database import Database, database_url
 from cti.store.entries import EntryMaker, new_run
 from cti.store.errors import StoreUnavailable
@@ -57,6 +58,8 @@ from cti.store.writer import LedgerWriter
 from cti.store.writer_state import WriterState
 from ivr_flows.speech.wiring import sound_book
 from recording.recorder import Recorder
+from service_desk.http import HttpClient
+from service_desk.wiring import lookups_of
 
 log = structlog.get_logger(__name__)
 
@@ -138,6 +141,7 @@ class Daemon:
         self._sounds = sound_book(
             settings, site, prompts_of(settings, site), stood_in=self._metrics.count_stand_in
         )
+        self._http = HttpClient()
         self._menus = Menus(
             settings,
             site,
@@ -146,7 +150,13 @@ class Daemon:
             hours={},
             notices=lambda: (),
             sounds=self._sounds,
-            lookups=NoLookups(),
+            lookups=lookups_of(
+                site,
+                secrets,
+                self._http,
+                CustomerStore(self._database),
+                self._metrics.look_up_ended,
+            ),
         )
         self._agi = self._menus.server
         self._fanout = Fanout()
@@ -226,6 +236,7 @@ class Daemon:
         for stop in (
             self._link.stop,
             self._agi.stop,
+            self._http.close,
             self._sounds.close,
             self._recorder.stop,
             self._api.stop,

@@ -34,6 +34,7 @@ from cti.facts import (
 
 WAIT_BUCKETS: Final = (1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200)
 """Seconds; the limits that service standards name (10, 15, 20, 30, 60) are bucket borders."""
+LOOKUP_BUCKETS: Final = (0.01, 0.03, 0.1, 0.3, 1, 2, 5, 10)
 _REMEMBERED: Final = 100_000
 _OTHER: Final = "other"
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -86,6 +87,13 @@ class Metrics:
             buckets=WAIT_BUCKETS,
             registry=self.registry,
         )
+        self._lookups = Histogram(
+            "cti_lookup_seconds",
+            "How long services took to answer a look-up of a flow.",
+            ("service", "result"),
+            buckets=LOOKUP_BUCKETS,
+            registry=self.registry,
+        )
         for result in ("stored", "missed"):
             self._recordings.labels(result)
         self._observers: dict[type[Fact], Callable[[Any], None]] = {
@@ -118,6 +126,10 @@ class Metrics:
     def count_stand_in(self, by: str) -> None:
         """`by`: last-resort (the poorer voice), main-language, neutral."""
         self._stand_ins.labels(by).inc()
+
+    def look_up_ended(self, service: str, result: str, seconds: float) -> None:
+        """`service`: its name in the site file; `result`: found, not-found, failed, given-up."""
+        self._lookups.labels(service, result).observe(seconds)
 
     def attach(self, engine: EnginePort) -> None:
         """Read the gauges from `engine` at each scrape. Once."""
