@@ -63,7 +63,9 @@ def read_recording(file: Path) -> tuple[Samples, int]:
         if file.stat().st_size > MAX_BYTES:
             raise SoundUnusable(f"it is larger than {MAX_BYTES} bytes")
         # Absolute: a name that begins with a dash is no option of ffmpeg's then.
-        segment = AudioSegment.from_file(str(file.resolve()))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            segment = AudioSegment.from_file(str(file.resolve()))
     except FileNotFoundError as error:
         if not file.is_file():
             raise SoundUnusable(f"there is no file {file}") from None
