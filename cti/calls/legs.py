@@ -118,7 +118,13 @@ class SeatLegs:
             recording=leg.recording,
         )
         yield TalkStarted(at=at, call=call.id, seat=leg.seat, offer=leg.offer)
-        kept = (("CTI_SEAT", leg.seat), ("CTI_SEAT_LEG", leg.offer), ("CTI_VISIT", ""))
+        kept = (
+            ("CTI_SEAT", leg.seat),
+            ("CTI_SEAT_LEG", leg.offer),
+            ("CTI_VISIT", ""),
+            # Who was taken straight out of a menu has its time limit still: it would cut the talk.
+            ("TIMEOUT(absolute)", "0"),
+        )
         yield KeepOnChannel(channel=call.channel, variables=kept)
 
     def leave(self, leg: SeatLeg, at: int, *, by_far_end: bool = False) -> Outcome:

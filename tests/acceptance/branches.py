@@ -3,6 +3,7 @@ flow to which a seat sends its caller. Every sentence is a tone of its own pitch
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 from bench.phones.audio import Tone
 from bench.phones.phone import Manual, Phone, PhoneCall
+from config.asterisk import AMI_SECRET
 from cti.people import first_password
 from tests.acceptance.api_client import ApiClient, FactStream, Json
 from tests.acceptance.hotline import CALLER_HZ, SEAT_HZ, Hotline, hotline, talking
@@ -131,6 +133,21 @@ class Branches:
         """The call as it is now, alive."""
         calls = await self.api.calls(state="live")
         return next(one for one in calls if one["call"] == call)
+
+    async def limit(self, call: str, seconds: int) -> None:
+        """Set the time limit of the caller's channel, as a menu does."""
+        asterisk = self.line.settings.asterisk
+        reader, writer = await asyncio.open_connection(asterisk.host, asterisk.ami_port)
+        secret = asterisk.ami_secret or self.line.secrets.get(AMI_SECRET)
+        for action in (
+            f"Action: Login\r\nUsername: {asterisk.ami_username}\r\nSecret: {secret}\r\n",
+            "Action: Setvar\r\nActionID: limit\r\n"
+            f"Channel: {call}\r\nVariable: TIMEOUT(absolute)\r\nValue: {seconds}\r\n",
+        ):
+            writer.write(f"{action}\r\n".encode())
+        async with asyncio.timeout(5):
+            await reader.readuntil(b"Response: Success\r\nActionID: limit")
+        writer.close()
 
     async def restart(self) -> None:
         """kill -9, and a new daemon with a new client."""

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.branches import GOODBYE_HZ, SURVEY_HZ, Branches, branches, logged_in
+from tests.acceptance.branches import (
+    GOODBYE_HZ,
+    SURVEY_HZ,
+    VISIT_HZ,
+    Branches,
+    branches,
+    logged_in,
+)
+from tests.acceptance.hotline import HOLD_MUSIC_HZ, talking
 
 
 @pytest.fixture
@@ -112,3 +121,32 @@ async def test_the_survey_is_the_last_seats_also_after_a_restart(here: Branches)
         assert (scored["seat"], scored["score"]) == ("1001", 5)
         await facts.wait_for("CallEnded", call=told["call"], deadline=8)
     assert (await here.api.call(told["call"]))["score"] == 5
+
+
+async def test_limits_of_menus_end_no_talk_and_leave_nobody_in_a_flow(here: Branches) -> None:
+    async with here.api.facts() as facts:
+        call = await here.dial()
+        await here.api.pause("1001", "lunch")
+        await call.press("0")
+        queued = await facts.wait_for("CallQueued", deadline=8)
+        await call.heard.wait_for_tone(HOLD_MUSIC_HZ, min_ms=300, deadline=5)
+        # As if the seat took the caller straight out of a menu.
+        await here.limit(queued["call"], 3)
+        await here.api.ready("1001")
+        ring = await here.seat.next_ring(deadline=5)
+        await ring.answer()
+        await talking(call, ring)
+        await asyncio.sleep(4)
+        await talking(call, ring)
+
+        await here.api.request("POST", f"/calls/{queued['call']}/flow", {"flow": "visit"})
+        await call.heard.wait_for_tone(VISIT_HZ, deadline=5)
+        await here.limit(queued["call"], 1)
+        await facts.wait_for("CallerCameBack", call=queued["call"], deadline=5)
+        await talking(call, ring)
+
+        await ring.hang_up()
+        await call.heard.wait_for_tone(SURVEY_HZ, deadline=5)
+        await here.limit(queued["call"], 1)
+        await call.heard.wait_for_tone(GOODBYE_HZ, deadline=5)
+        assert (await call.ended(deadline=5)).by == "them"
