@@ -118,13 +118,7 @@ class SeatLegs:
             recording=leg.recording,
         )
         yield TalkStarted(at=at, call=call.id, seat=leg.seat, offer=leg.offer)
-        kept = (
-            ("CTI_SEAT", leg.seat),
-            ("CTI_SEAT_LEG", leg.offer),
-            ("CTI_VISIT", ""),
-            # Who was taken straight out of a menu has its time limit still: it would cut the talk.
-            ("TIMEOUT(absolute)", "0"),
-        )
+        kept = (("CTI_SEAT", leg.seat), ("CTI_SEAT_LEG", leg.offer), ("CTI_VISIT", ""))
         yield KeepOnChannel(channel=call.channel, variables=kept)
 
     def leave(self, leg: SeatLeg, at: int, *, by_far_end: bool = False) -> Outcome:

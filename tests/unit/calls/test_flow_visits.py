@@ -74,7 +74,6 @@ def test_the_talk_keeps_on_the_callers_channel_who_serves() -> None:
     talk = Talk()
     kept = {name: value for one in talk.all(KeepOnChannel) for name, value in one.variables}
     assert (kept["CTI_SEAT"], kept["CTI_SEAT_LEG"], kept["CTI_VISIT"]) == ("1001", talk.leg, "")
-    assert kept["TIMEOUT(absolute)"] == "0", "a menu's time limit would cut the talk"
 
 
 def test_a_wish_is_asked_of_asterisk_and_nothing_changes_before_it_happens() -> None:
