@@ -36,7 +36,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "speaking": "正在生成语音", "made": "已生成", "there": "已存在", "failed": "失败",
         "dropped": "已删除", "with": "语音引擎：", "no-engine":
         "本机没有可用的语音引擎：请安装 espeak-ng，或设置 speech.engine（见 docs/prompts.md）",
-        "fine": "全部语音正常", "troubles": "处问题", "checked": "已检查",
+        "fine": "全部语音正常", "troubles": "问题", "checked": "已检查",
         "unreadable": "无法读取", "format": "格式应为 8 kHz 单声道 16 位", "silent": "没有声音",
         "quiet": "声音过小", "loud": "声音过大", "clipped": "削波失真", "long": "超过 20 秒",
         "orphan": "没有流程使用（cti prompts build --prune 可删除）",
