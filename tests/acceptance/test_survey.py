@@ -130,7 +130,7 @@ async def test_limits_of_menus_end_no_talk_and_leave_nobody_in_a_flow(here: Bran
         await call.press("0")
         queued = await facts.wait_for("CallQueued", deadline=8)
         await call.heard.wait_for_tone(HOLD_MUSIC_HZ, min_ms=300, deadline=5)
-        # As if the seat took the caller straight out of a menu: Bridge() drops the limit (measured).
+        # As if the seat took the caller straight out of a menu: Bridge() drops the limit.
         await here.limit(queued["call"], 3)
         await here.api.ready("1001")
         ring = await here.seat.next_ring(deadline=5)
