@@ -15,10 +15,12 @@ from typer.core import TyperGroup
 from config.settings import DEFAULTS, Settings
 from config.site import load_site
 from cti.cli import app
+from cti.menus import site_parts
 from ivr_flows.loader import load_flow
-from ivr_flows.model import Hangup, Menu, Play, Queue, SwitchLanguage
 from ivr_flows.prompt_library import PromptLibrary
+from ivr_flows.schema import STEP_SCHEMAS
 from ivr_flows.speech.build import read_catalogue
+from ivr_flows.steps import Menu, Play, Queue, SwitchLanguage
 
 ROOT: Final = Path(__file__).parents[2]
 NOT_OURS: Final = {".venv", ".cache", ".git", "var", "node_modules", "build", "dist"}
@@ -141,21 +143,40 @@ def test_every_default_is_explained_above_its_key() -> None:
 def test_the_example_of_a_flow_fits_the_example_site(page: str, tmp_path: Path) -> None:
     example = next(body for kind, body in CODE.findall((ROOT / page).read_text()) if kind == "yaml")
     (tmp_path / "main.yaml").write_text(example, "utf-8")
-    queues = {name: queue.priority for name, queue in load_site(SITE).queues.items()}
-
     flow = load_flow(
         tmp_path / "main.yaml",
-        queues=queues,
+        site=site_parts(load_site(SITE)),
         prompts=PromptLibrary(ROOT / "ivr_flows/prompts", "/prompts", "zh-CN"),
     )
 
     kinds = {type(step) for step in flow.steps.values()}
-    assert kinds == {Play, Menu, SwitchLanguage, Queue, Hangup}
+    assert kinds == {Play, Menu, SwitchLanguage, Queue}
+
+
+@pytest.mark.parametrize("page", ["docs/flows.md", "docs/flows.zh-CN.md"])
+def test_every_kind_of_step_and_every_key_of_it_is_described(page: str) -> None:
+    rows = dict(
+        re.findall(r"^\| `([a-z]+)` \| (.*?) \|", (ROOT / page).read_text("utf-8"), re.MULTILINE)
+    )
+    for kind, schema in STEP_SCHEMAS.items():
+        keys = set(schema.model_fields) - {"do"}
+        missing = [key for key in keys if f"`{key}`" not in rows.get(kind, "")]
+        assert kind in rows
+        # What is the same for every question is described once.
+        assert set(missing) <= {
+            "no_key",
+            "wait_seconds",
+            "between_seconds",
+            "timeout_seconds",
+            "end_key",
+            "meanwhile",
+        }, (kind, missing)
 
 
 def test_every_prompt_of_the_catalogue_is_described() -> None:
     text = (ROOT / "docs/prompts.md").read_text("utf-8")
-    assert not [name for name in read_catalogue() if f"`{name}`" not in text]
+    prompts = [name for name in read_catalogue() if not name.startswith("say/")]
+    assert not [name for name in prompts if f"`{name}`" not in text]
 
 
 def test_every_dependency_is_explained() -> None:
