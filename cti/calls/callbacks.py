@@ -237,19 +237,19 @@ class CallbackLegs:
 
     def _hung_up(self, fact: ChannelHungUp) -> Outcome:
         leg = self._legs.get(fact.channel)
-        if leg is None:
-            return
+        if leg is not None:
+            yield from self._end(leg, fact.at, self._why(leg, fact), f"cause {fact.cause}")
+
+    def _end(self, leg: _Leg, at: int, reason: CallbackFailure, detail: str) -> Outcome:
+        """The seat's leg is gone; `reason` is that of a leg that never met the customer."""
+        recording = ""
         if leg.connected:
-            yield from self._leave(leg, fact.at)
+            yield from self._leave(leg, at)
             del self._legs[leg.channel]
             recording = leg.recording
         else:
-            reason = self._why(leg, fact)
-            yield from self._fail(leg, fact.at, reason, f"hang-up cause {fact.cause}")
-            recording = ""
-        yield SeatLegGone(
-            at=fact.at, call=leg.call, seat=leg.seat, offer=leg.offer, recording=recording
-        )
+            yield from self._fail(leg, at, reason, detail)
+        yield SeatLegGone(at=at, call=leg.call, seat=leg.seat, offer=leg.offer, recording=recording)
 
     @staticmethod
     def _why(leg: _Leg, fact: ChannelHungUp) -> CallbackFailure:
@@ -257,8 +257,6 @@ class CallbackLegs:
             return "cancelled"
         if leg.result:
             return _BY_DIAL_STATUS.get(leg.result, "failed")
-        if not fact.cause and leg.answered_at:
-            return "lost-sight"
         reason = failure_reason(leg, fact.at, fact.cause, caller_gone=False)
         return "failed" if reason == "caller-gone" else reason
 
@@ -319,7 +317,8 @@ class CallbackLegs:
             if not leg.channel_name and fact.at < leg.offered_at + UNCONFIRMED_US:
                 leg.doubted = True
             else:
-                yield from self._hung_up(ChannelHungUp(at=fact.at, channel=leg.channel, cause=0))
+                reason: CallbackFailure = "cancelled" if leg.cancelled else "lost-sight"
+                yield from self._end(leg, fact.at, reason, "gone while nobody looked")
         for one in fact.channels:
             if seat_of_callback(one.channel) is None:
                 continue

@@ -40,6 +40,9 @@ ASIDE_HZ: Final = 2220
 TO_SEAT_HZ: Final = 2340
 TO_CUSTOMER_HZ: Final = 2460
 BOOKED_HZ: Final = 2580
+TONE_HZ: Final = 2700
+SENT_HZ: Final = 2820
+BEEP_HZ: Final = 1400
 CLIPS: Final = {
     "wait/next": (NEXT_HZ, 3200),
     "wait/one-ahead": (ONE_AHEAD_HZ, 3200),
@@ -51,6 +54,10 @@ CLIPS: Final = {
     "callback/seat": (TO_SEAT_HZ, 3200),
     "callback/answer": (TO_CUSTOMER_HZ, 3200),
     "callback/booked": (BOOKED_HZ, 4000),
+    "message/after-tone": (TONE_HZ, 3200),
+    "message/sent": (SENT_HZ, 3200),
+    "message/empty": (900, 1600),
+    "beep": (BEEP_HZ, 1600),
 }
 FLOW: Final = """
 languages: [zh-CN, en]
@@ -60,7 +67,7 @@ steps:
     do: queue
     queue: service
     say: transferring
-    offers: {"1": book, "2": look}
+    offers: {"1": book, "2": look, "3": leave}
     offer_say: offer
   look:
     do: play
@@ -70,6 +77,12 @@ steps:
   book:
     do: callback
     number: "{caller}"
+    next: bye
+    otherwise: person
+  leave:
+    do: message
+    box: general
+    confirm: false
     next: bye
     otherwise: person
   bye:
@@ -222,6 +235,105 @@ async def test_wrong_keys_do_nothing_and_an_offer_keeps_the_place(
         await later.hang_up()
 
 
+async def test_a_message_instead_of_waiting_is_no_abandoned_call(
+    line: Hotline, api: ApiClient
+) -> None:
+    async with api.facts() as facts:
+        _, served = await one_busy_seat(line, api, facts)
+        start = now_us()
+        call, call_id = await waiting(line, facts, "13800000002")
+        later, later_id = await waiting(line, facts, "13800000003")
+        await hears(call, BUSY_HZ, since=start)
+        pressed = await call.press("3")
+        await hears(call, TONE_HZ, BEEP_HZ, since=pressed)
+        await asyncio.sleep(1.5)
+        places = {queue["queue"]: queue["waiting_calls"] for queue in await api.queues()}
+        assert places["service"] == [call_id, later_id], "the place is kept while they speak"
+        pressed = await call.press("#")
+        await hears(call, SENT_HZ, PROMPTS["goodbye"][0], since=pressed)
+        ended = await facts.wait_for("CallEnded", call=call_id, deadline=8)
+        assert (ended["outcome"], ended["ended_by"]) == ("message", "flow")
+        left = await facts.wait_for("WaitEnded", call=call_id, deadline=1)
+        assert left["outcome"] == "message"
+        assert (await api.call(call_id))["outcome"] == "message"
+        await later.hang_up()
+        ended = await facts.wait_for("CallEnded", call=later_id, deadline=5)
+        assert ended["outcome"] == "abandoned"
+        await served.hang_up()
+
+
+@pytest.mark.parametrize("moment", ["all busy", "offer", "music", "aside"])
+async def test_caller_who_hangs_up_while_something_is_said_has_given_up_once(
+    line: Hotline, api: ApiClient, moment: str
+) -> None:
+    pitch = {"all busy": BUSY_HZ, "offer": OFFER_HZ, "music": HOLD_MUSIC_HZ, "aside": ASIDE_HZ}
+    async with api.facts() as facts:
+        seat, served = await one_busy_seat(line, api, facts)
+        start = now_us()
+        call, call_id = await waiting(line, facts, "13800000002")
+        await hears(call, BUSY_HZ, since=start)
+        if moment == "aside":
+            await call.press("2")
+        await hears(call, pitch[moment], since=start)
+        await call.hang_up()
+        ended = await facts.wait_for("CallEnded", call=call_id, deadline=5)
+        assert (ended["outcome"], ended["ended_by"]) == ("abandoned", "caller")
+        kinds = [one["kind"] for one in facts.messages if one["type"] == "fact"]
+        assert kinds.count("CallAbandoned") == 1
+        await served.hang_up()
+        async with asyncio.timeout(5):
+            while (await api.seat("1001"))["state"] != "ready":
+                pass
+        assert len(seat.calls) == 1, "nobody is rung for a caller who has gone"
+
+
+async def test_many_wrong_keys_and_a_missing_sound_stop_neither_the_wait_nor_its_offers(
+    line: Hotline, api: ApiClient
+) -> None:
+    async with api.facts() as facts:
+        _, served = await one_busy_seat(line, api, facts)
+        start = now_us()
+        call, call_id = await waiting(line, facts, "13800000002")
+        await hears(call, BUSY_HZ, since=start)
+        for _ in range(10):
+            for key in "9#5*7":
+                await call.press(key)
+        await call.heard.wait_for_tone(HOLD_MUSIC_HZ, deadline=5)
+        # The sound of the offer vanishes: what is said next ends before it, and music follows.
+        for language in ("zh-CN", "en"):
+            (line.settings.prompts.dir / language / "offer.wav").unlink()
+        told = await facts.wait_for("WaitTold", call=call_id, first=False, deadline=20)
+        await hears(call, NEXT_HZ, THANKS_HZ, HOLD_MUSIC_HZ, since=told["at"])
+        pressed = await call.press("2")
+        await hears(call, ASIDE_HZ, since=pressed)
+        await call.hang_up()
+        await served.hang_up()
+
+
+async def test_key_while_the_daemon_is_away_loses_nothing_asterisk_serves_the_caller(
+    line: Hotline, api: ApiClient
+) -> None:
+    async with api.facts() as facts:
+        seat, served = await one_busy_seat(line, api, facts)
+        start = now_us()
+        call, _ = await waiting(line, facts, "13800000002")
+        await hears(call, OFFER_HZ, HOLD_MUSIC_HZ, since=start)
+    line.kill_daemon()
+    await call.press("2")
+    await call.heard.wait_for_tone(HOLD_MUSIC_HZ, deadline=5)
+    await served.hang_up()
+    ring = await seat.next_ring(deadline=25)
+    await ring.answer()
+    await talking(call, ring)
+    await line.start_daemon()
+    back = await logged_in(line)
+    try:
+        assert (await back.seat("1001"))["state"] == "talking"
+        await call.hang_up()
+    finally:
+        await back.__aexit__()
+
+
 async def book(line: Hotline, facts: FactStream, number: str = "13800000002") -> str:
     """A waiting caller books a callback and is gone; the callback's id."""
     start = now_us()
@@ -323,3 +435,52 @@ async def test_daemon_killed_with_an_open_callback_still_calls_back_once(
         assert len(outside.calls) == 1
     finally:
         await back.__aexit__()
+
+
+async def test_lead_sees_the_callback_and_cancels_it_while_the_seat_rings(
+    line: Hotline, api: ApiClient
+) -> None:
+    outside = await line.outside()
+    async with api.facts() as facts:
+        seat, served = await one_busy_seat(line, api, facts)
+        callback = await book(line, facts)
+        (shown,) = (await api.request("GET", "/callbacks"))["callbacks"]
+        assert (shown["callback"], shown["state"]) == (callback, "due")
+        assert shown["number"] == "13800000002"
+        await served.hang_up()
+        ring = await seat.next_ring(deadline=5)
+        await api.request("POST", f"/callbacks/{callback}/cancel")
+        await ring.ended(deadline=5)
+        closed = await facts.wait_for("CallbackClosed", callback=callback, deadline=5)
+        assert (closed["why"], closed["by"]) == ("cancelled", "admin")
+        failed = await facts.wait_for("CallbackFailed", callback=callback, deadline=5)
+        assert failed["reason"] == "cancelled"
+        assert (await api.seat("1001"))["state"] == "ready"
+        assert (await api.request("GET", "/callbacks"))["callbacks"] == []
+        assert not outside.calls
+
+
+async def test_seat_or_customer_that_hangs_up_before_both_talk_is_an_attempt_in_vain(
+    line: Hotline, api: ApiClient
+) -> None:
+    outside = await line.outside()
+    async with api.facts() as facts:
+        seat, served = await one_busy_seat(line, api, facts)
+        callback = await book(line, facts)
+        await served.hang_up()
+        ring = await seat.next_ring(deadline=5)
+        await ring.answer()
+        customer = await outside.next_ring(deadline=5)
+        await ring.hang_up()
+        await customer.ended(deadline=5)
+        failed = await facts.wait_for("CallbackFailed", callback=callback, deadline=5)
+        assert (failed["reason"], failed["dialled"]) == ("seat-gone", True)
+        ring = await seat.next_ring(deadline=10)
+        await ring.answer()
+        customer = await outside.next_ring(deadline=5)
+        await customer.answer()
+        await customer.heard.wait_for_tone(TO_CUSTOMER_HZ, deadline=5)
+        await customer.hang_up()
+        await ring.ended(deadline=5)
+        closed = await facts.wait_for("CallbackClosed", callback=callback, deadline=5)
+        assert closed["why"] == "given-up"

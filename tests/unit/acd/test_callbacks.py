@@ -266,10 +266,11 @@ def test_not_reached_three_times_it_is_given_up() -> None:
     assert len(story.all(CallbackOffered)) == 3
 
 
-def test_seat_that_hangs_up_while_the_customer_is_rung_counts_as_an_attempt() -> None:
+@pytest.mark.parametrize("cause", [0, 16])
+def test_seat_that_hangs_up_while_the_customer_is_rung_counts_as_an_attempt(cause: int) -> None:
     story, _ = ringing()
     answers_and_dials(story)
-    leg_gone(story, story.offer("1001"), cause=16)
+    leg_gone(story, story.offer("1001"), cause=cause)
     failed = story.only(CallbackFailed)
     assert (failed.reason, failed.dialled) == ("seat-gone", True)
     assert story.only(CallbackPutOff).attempts == 1
