@@ -42,13 +42,14 @@ class Branch:
 @dataclass(frozen=True, slots=True)
 class Arrow:
     """`flow_share`: callers who went this way, of all calls of the flow; None without figures.
-    `tag`: the arrow ends in a tag."""
+    `tag`: the arrow ends in a tag; `first`: the one by which callers meet its target first."""
 
     source: str
     target: str
     branches: tuple[Branch, ...]
     flow_share: float | None = None
     tag: bool = False
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ def _box(
     )
     if traffic is None:
         return box
-    callers, calls = traffic.entered[flow.id, step.id], traffic.calls[flow.id]
+    callers, calls = traffic.callers[flow.id, step.id], traffic.calls[flow.id]
     hung_up = traffic.hung_up[flow.id, step.id]
     return replace(
         box,
@@ -236,7 +237,8 @@ def _tagged(arrows: list[Arrow], start: str) -> Iterator[Arrow]:
         others = (pair for one in ahead_of if (pair := (one.source, target)) not in drawn)
         drawn.update(islice(others, MOST_ARROWS - 1))
     for arrow in arrows:
-        yield replace(arrow, tag=(arrow.source, arrow.target) not in drawn)
+        ends = (arrow.source, arrow.target)
+        yield replace(arrow, tag=ends not in drawn, first=first.get(arrow.target) == ends)
 
 
 def _depths(arrows: list[Arrow], start: str) -> dict[str, int]:

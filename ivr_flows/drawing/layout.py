@@ -1,4 +1,4 @@
-"""Where boxes and lines go: layers from top to bottom, by the library graphlay."""
+"""Where boxes and lines go: a tree from top to bottom, by the library graphlay."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ from ivr_flows.errors import FlowError
 MOST_NODES: Final = 5_000
 """A thousand steps: seconds of work, and a drawing that nobody reads any more."""
 
-_OPTIONS: Final[dict[str, Any]] = {
+_TREE: Final[dict[str, Any]] = {
     "direction": "topbottom",
-    "spacing": {"layer_gap": 30.0, "node_gap": 22.0, "dummy_gap": 18.0, "isolated_gap": 30.0},
+    "sibling_gap": 22.0,
+    "subtree_gap": 34.0,
+    "row_gap": 58.0,
+}
+_LINES: Final[dict[str, Any]] = {
+    "direction": "topbottom",
     # Lines that share a stretch could not be told apart, nor have widths of their own.
-    "routing": {"bundle_parallel": False},
-    "cycles": {"strategy": "follow_flow"},
+    "routing": {"bundle_parallel": False, "lane_gap": 11.0},
+    "spacing": {"port_gap": 26.0},
 }
 
 
@@ -41,11 +46,13 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """From node to node (places in the list of sizes); `thickness` keeps others away."""
+    """From node to node (places in the list of sizes); `thickness` keeps others away. `branch`: the
+    target stands below the source; each node is the target of one such line at most."""
 
     source: int
     target: int
     thickness: float
+    branch: bool = True
 
 
 Point = tuple[float, float]
@@ -61,17 +68,27 @@ class Layout:
 
 
 def lay_out(nodes: Sequence[Size], lines: Sequence[Line]) -> Layout:
-    """The layout of a drawing. Raises DrawingTooLarge."""
+    """The layout of a drawing: a tree of branches, those of a node from left to right as they come,
+    and the other lines led around the boxes. Raises DrawingTooLarge."""
     if len(nodes) > MOST_NODES:
         raise DrawingTooLarge(len(nodes))
-    graph = graphlay.Graph()
+    tree = graphlay.Graph()
     for node in nodes:
-        graph.node(width=node.width, height=node.height)
+        tree.node(width=node.width, height=node.height)
+    for line in lines:
+        if line.branch:
+            tree.edge(line.source, line.target)
+    places = graphlay.layout_tree(tree, options=_TREE)
+    graph = graphlay.Graph()
+    for node, place in zip(nodes, places.nodes, strict=True):
+        graph.node(width=node.width, height=node.height, position=place["center"])
     for line in lines:
         graph.edge(line.source, line.target, thickness=line.thickness)
-    drawn = graphlay.layout(graph, options=_OPTIONS)
-    left, top = drawn.bounds["min"]["x"], drawn.bounds["min"]["y"]
-    right, bottom = drawn.bounds["max"]["x"], drawn.bounds["max"]["y"]
+    drawn = graphlay.reroute(graph, options=_LINES)
+    points = [point for edge in drawn.edges for point in edge["points"]]
+    bounds = [drawn.bounds["min"], drawn.bounds["max"], *points]
+    left, right = min(one["x"] for one in bounds), max(one["x"] for one in bounds)
+    top, bottom = min(one["y"] for one in bounds), max(one["y"] for one in bounds)
 
     def moved(point: dict[str, float]) -> Point:
         return point["x"] - left, point["y"] - top

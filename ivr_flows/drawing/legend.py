@@ -101,7 +101,7 @@ def _entries(graph: Graph, language: Language) -> Iterator[_Entry]:
     yield _Entry(
         lambda x, y: shapes.text(x, y + 4.7, "520 · 40%", _SIZE, bold=True),
         72,
-        say("到达人次 · 占全部来电", "visits · of all calls"),
+        say("到达的来电数 · 占全部来电", "callers who came · of all calls"),
     )
     yield _Entry(_widths, 56, say("线越粗，走的人越多", "the wider, the more callers"))
     yield _Entry(_unused, 46, say("没有人走过", "nobody went this way"))

@@ -24,7 +24,7 @@ LOOKS: Final[dict[str, Look]] = {
     "play": Look(*_BLUE, "M2.5 6H5l3.5-3v10L5 10H2.5zM11 6q1.3 2 0 4M13 4.3q2.6 3.7 0 7.4"),
     "menu": Look(
         *_INDIGO,
-        "M3.5 3.5h1m3 0h1m3 0h1M3.5 8h1m3 0h1m3 0h1M3.5 12.5h1m3 0h1m3 0h1",
+        "M3.5 3.5h.1m4.4 0h.1m4.4 0h.1M3.5 8h.1m4.4 0h.1m4.4 0h.1M3.5 12.5h.1m4.4 0h.1m4.4 0h.1",
     ),
     "digits": Look(*_VIOLET, "M6.5 3L5 13M11 3L9.5 13M3 6.3h10.5M2.5 9.7H13"),
     "language": Look(*_BLUE, "M8 2a6 6 0 1 0 .01 0M2 8h12M8 2q-5.5 6 0 12M8 2q5.5 6 0 12"),

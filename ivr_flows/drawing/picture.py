@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from ivr_flows.drawing import shapes
 from ivr_flows.drawing.graph import Arrow, Graph
+from ivr_flows.drawing.labels import LabelPiece
 from ivr_flows.drawing.layout import Line, Point, Size, lay_out
 from ivr_flows.drawing.legend import Legend
 from ivr_flows.drawing.lettering import escape, shorten
-from ivr_flows.drawing.pieces import BoxPiece, LabelPiece, StartPiece
+from ivr_flows.drawing.pieces import BoxPiece, StartPiece
 from ivr_flows.drawing.words import Language
 
 MARGIN: Final = 36.0
@@ -32,10 +35,10 @@ class Title:
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    """A line from node to node, and whether it ends in an arrow's head."""
+    """A line from node to node, the share of callers on it, whether it ends in an arrow's head."""
 
     line: Line
-    arrow: Arrow | None
+    share: float | None
     head: bool
 
 
@@ -53,18 +56,22 @@ def draw(graph: Graph, title: Title, language: Language) -> str:
         place_of[box.id] = len(pieces)
         pieces.append(BoxPiece(box, language))
     everybody = None if graph.calls is None else 1.0 if graph.calls else 0.0
-    first = Arrow("", graph.start, (), everybody)
-    drawn = [_Drawn(Line(0, place_of[graph.start], line_width(everybody)), first, True)]
-    for arrow in graph.arrows:
-        source, thick = place_of[arrow.source], line_width(arrow.flow_share)
-        label = LabelPiece(arrow, kinds.get(arrow.target, "other"))
+    drawn = [_Drawn(Line(0, place_of[graph.start], line_width(everybody)), everybody, True)]
+    for labelled in _labels(graph.arrows):
+        label = LabelPiece(tuple((arrow, kinds.get(arrow.target, "other")) for arrow in labelled))
+        arrow = labelled[0]
+        share = None
+        if arrow.flow_share is not None:
+            share = sum(one.flow_share or 0.0 for one in labelled)
+        source, thick = place_of[arrow.source], line_width(share)
         if label.needed:
             middle = len(pieces)
             pieces.append(label)
-            drawn.append(_Drawn(Line(source, middle, thick), arrow, False))
+            drawn.append(_Drawn(Line(source, middle, thick), share, False))
             source = middle
         if not arrow.tag:
-            drawn.append(_Drawn(Line(source, place_of[arrow.target], thick), arrow, True))
+            line = Line(source, place_of[arrow.target], thick, arrow.first)
+            drawn.append(_Drawn(line, share, True))
     sizes = [piece.size for piece in pieces]
     layout = lay_out(sizes, [one.line for one in drawn])
     legend = Legend.of(graph, language)
@@ -82,9 +89,19 @@ def draw(graph: Graph, title: Title, language: Language) -> str:
     return _document(whole, title, language, parts)
 
 
+def _labels(arrows: Iterable[Arrow]) -> Iterator[tuple[Arrow, ...]]:
+    """Arrows that have one label: each by itself, or several tags of a box together."""
+    for _, leaving in groupby(arrows, key=lambda arrow: arrow.source):
+        some = list(leaving)
+        tags = tuple(arrow for arrow in some if arrow.tag)
+        together = tags if len(tags) > 1 else ()
+        yield from ((arrow,) for arrow in some if arrow not in together)
+        if together:
+            yield together
+
+
 def _arrow(one: _Drawn, points: list[Point]) -> str:
-    share = one.arrow.flow_share if one.arrow is not None else None
-    unused = share == 0.0
+    unused = one.share == 0.0
     return shapes.line(
         points,
         width=one.line.thickness,

@@ -1,4 +1,4 @@
-"""The things on the paper: boxes, labels of arrows, tags. Each knows its size and draws itself."""
+"""Boxes on the paper: the steps, and where calls come in. Each knows its size and draws itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ivr_flows.drawing import shapes
-from ivr_flows.drawing.graph import Arrow, Box, Branch
+from ivr_flows.drawing.graph import Box
 from ivr_flows.drawing.layout import Size
 from ivr_flows.drawing.lettering import shorten, width, wrap
 from ivr_flows.drawing.looks import LOOKS, icon
@@ -22,9 +22,6 @@ _SMALL: Final = 11.5
 _LOUD: Final = 0.05
 """From this share on a badge is filled: every menu loses some callers."""
 _LABEL: Final = 12.0
-_LABEL_ROOM: Final = 150.0
-_ROW: Final = 28.0
-_WORDS_LINE: Final = 15.0
 
 
 def percent(share: float) -> str:
@@ -153,98 +150,3 @@ class StartPiece:
                 ),
             )
         )
-
-
-@dataclass(frozen=True, slots=True)
-class LabelPiece:
-    """Why callers go an arrow's way: a row for each reason, and the tag it may end in."""
-
-    arrow: Arrow
-    kind_of_target: str
-    words: tuple[tuple[str, ...], ...] = field(init=False)
-    tag: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        lines = tuple(wrap(one.words, _LABEL, _LABEL_ROOM, 2) for one in self.arrow.branches)
-        object.__setattr__(self, "words", lines)
-        target = shorten(self.arrow.target, _LABEL, _LABEL_ROOM)
-        object.__setattr__(self, "tag", f"→ {target}" if self.arrow.tag else "")
-
-    @property
-    def needed(self) -> bool:
-        """Whether there is anything to say."""
-        branches = self.arrow.branches
-        return bool(self.tag) or any(one.key or one.words for one in branches)
-
-    @property
-    def size(self) -> Size:
-        wide = max(self._row_width(place) for place in range(len(self.words)))
-        if self.tag:
-            wide = max(wide, width(self.tag, _LABEL) + 16)
-        high = sum(self._row_height(place) for place in range(len(self.words)))
-        return Size(wide + 14, high + 6 + (27 if self.tag else 0))
-
-    def _empty(self, place: int) -> bool:
-        branch = self.arrow.branches[place]
-        return branch.key is None and not branch.words
-
-    def _row_height(self, place: int) -> float:
-        if self._empty(place) and branch_share(self.arrow.branches[place]) == "":
-            return 0.0
-        return max(_ROW, len(self.words[place]) * _WORDS_LINE + 8)
-
-    def _row_width(self, place: int) -> float:
-        branch = self.arrow.branches[place]
-        parts = [24.0] if branch.key is not None else []
-        if self.words[place]:
-            parts.append(max(width(line, _LABEL) for line in self.words[place]))
-        share = branch_share(branch)
-        if share:
-            parts.append(width(share, _LABEL + 1))
-        return sum(parts) + 6 * max(len(parts) - 1, 0)
-
-    def draw(self, x: float, y: float) -> str:
-        size = self.size
-        parts = [
-            shapes.rect(x, y, size.width, size.height, fill="#fff", stroke="#cbd5e1", radius=9)
-        ]
-        top = y + 3
-        for place, branch in enumerate(self.arrow.branches):
-            high = self._row_height(place)
-            left = x + (size.width - self._row_width(place)) / 2
-            if high:
-                parts.append(self._row(place, branch, left, top + high / 2))
-            top += high
-        if self.tag:
-            parts.append(self._tag(x, top, size.width))
-        return "".join(parts)
-
-    def _row(self, place: int, branch: Branch, left: float, middle: float) -> str:
-        parts: list[str] = []
-        if branch.key is not None:
-            parts.append(shapes.key_cap(left, middle - 12.5, branch.key))
-            left += 30
-        lines = self.words[place]
-        for number, line in enumerate(lines):
-            below = middle + 4.3 + (number - (len(lines) - 1) / 2) * _WORDS_LINE
-            parts.append(shapes.text(left, below, line, _LABEL, fill="#334155"))
-        if lines:
-            left += max(width(line, _LABEL) for line in lines) + 6
-        share = branch_share(branch)
-        if share:
-            parts.append(shapes.text(left, middle + 4.6, share, _LABEL + 1, bold=True))
-        return "".join(parts)
-
-    def _tag(self, x: float, y: float, wide: float) -> str:
-        look = LOOKS.get(self.kind_of_target, LOOKS["other"])
-        box = width(self.tag, _LABEL) + 16
-        left = x + (wide - box) / 2
-        return shapes.rect(
-            left, y + 1, box, 22, fill=look.tint, stroke=look.colour, radius=5, stroke_width=1
-        ) + shapes.text(
-            left + box / 2, y + 16.3, self.tag, _LABEL, fill=look.colour, anchor="middle"
-        )
-
-
-def branch_share(branch: Branch) -> str:
-    return "" if branch.share is None else percent(branch.share)

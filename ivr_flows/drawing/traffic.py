@@ -12,9 +12,10 @@ Place = tuple[str, str]
 
 @dataclass(slots=True)
 class Traffic:
-    """`entered`: how often callers came to a step; one who comes twice counts twice. `ways`: how
+    """`callers`: who came to a step, however often. `entered`: how often they came. `ways`: how
     often they left it (flow, step, label of the way, next step). `hung_up`: who hung up there."""
 
+    callers: Counter[Place] = field(default_factory=Counter)
     entered: Counter[Place] = field(default_factory=Counter)
     ways: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
     hung_up: Counter[Place] = field(default_factory=Counter)
@@ -28,6 +29,7 @@ class _Caller:
     the step that did. `here`: where they were seen last."""
 
     last: dict[str, str] = field(default_factory=dict)
+    been: set[Place] = field(default_factory=set)
     here: Place | None = None
     left_menu: bool = False
 
@@ -55,6 +57,9 @@ class TrafficCount:
             caller.last[flow] = step
             caller.here = (flow, step)
             traffic.entered[flow, step] += 1
+            if caller.here not in caller.been:
+                caller.been.add(caller.here)
+                traffic.callers[flow, step] += 1
 
     def total(self) -> Traffic:
         """What has been counted so far."""

@@ -132,6 +132,25 @@ class TestTraffic:
         person = next(box for box in graph.boxes if box.id == "person")
         assert (person.callers, person.share) == (7, 0.7)
 
+    def test_caller_who_comes_twice_is_one_caller_and_two_ways(self) -> None:
+        count = TrafficCount()
+        again = [("main", "hello", "keys.9"), ("main", "menu", "next")]
+        first = [("main", "hello", "start"), ("main", "menu", "next")]
+        count.add("a", [*first, *again, ("main", "person", "keys.0")])
+        graph = graph_of(SMALL, "zh-CN", traffic=count.total())
+        menu = next(box for box in graph.boxes if box.id == "menu")
+        assert (graph.calls, menu.callers, menu.share) == (1, 1, 1.0)
+        (person,) = (one for one in graph.arrows if one.target == "person")
+        assert person.branches[0].share == 0.5
+
+    def test_keys_stand_in_the_order_of_the_file(self) -> None:
+        choices = {key: f"s{key}" for key in "312"}
+        ends = [steps.Hangup(id=f"s{key}") for key in "123"]
+        menu = steps.Menu(id="menu", say=said("选"), choices=choices, otherwise="s1")
+        root = ElementTree.fromstring(drawn(flow_of(menu, *ends)))
+        caps = {one.text: float(one.attrib["x"]) for one in root.iter(f"{SVG}text")}
+        assert caps["3"] < caps["1"] < caps["2"]
+
     def test_hang_up_is_where_the_caller_was_last(self) -> None:
         graph = graph_of(SMALL, "zh-CN", traffic=some_traffic())
         assert {box.id: box.hung_up for box in graph.boxes if box.hung_up} == {"menu": 0.1}
