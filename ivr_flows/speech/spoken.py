@@ -84,6 +84,7 @@ class Spoken:
         self._making: dict[tuple[str, str, str], asyncio.Task[None]] = {}
         self._rests = {maker: Rest() for maker in (self.main, self.spare)}
         self._made = 0
+        self._closed = False
         self._needed: frozenset[str] = frozenset()
 
     def key(self, text: str, language: str) -> str:
@@ -112,6 +113,8 @@ class Spoken:
         key = self.key(text, language)
         if not maker.open:
             raise EngineMissing(maker.engine, "no engine is set, and this machine has none")
+        if self._closed:
+            raise EngineFailed(maker.engine, "the daemon is about to end")
         work = (maker.engine, language, key)
         task = self._making.get(work)
         if task is None:
@@ -161,6 +164,7 @@ class Spoken:
 
     async def close(self) -> None:
         """End what is being made, and the engines."""
+        self._closed = True
         tasks = list(self._making.values())
         for task in tasks:
             task.cancel()
