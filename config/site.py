@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from config.errors import Complaint, SettingsRefused
+from config.hours import HoursPart
 from config.yaml_file import read_yaml, validate
+from config.zones import ZoneName
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 SeatName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$")]
@@ -20,14 +21,6 @@ UserName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")]
 Language = Literal["zh-CN", "en"]
 Role = Literal["seat", "lead", "admin", "auditor"]
 Text = dict[Language, str]
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError):
-        raise ValueError(f"there is no time zone {name!r}; write e.g. Asia/Shanghai") from None
-    return name
 
 
 def _service_url(url: str) -> str:
@@ -128,12 +121,15 @@ class User(_Part):
 
 class Site(_Part):
     name: Text
-    zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
+    zone: ZoneName = "Asia/Shanghai"
     """The time zone of times of day (IANA)."""
     flows_dir: Path = Path("flows")
     hotlines: Annotated[list[Hotline], Field(min_length=1)]
     queues: Annotated[dict[Name, Queue], Field(min_length=1)]
     seats: dict[SeatName, Seat] = {}
+    hours: dict[Name, HoursPart] = {}
+    areas: dict[Name, Text] = {}
+    """Parts of the town that notices are about, by the name that flows use."""
     outside: dict[Name, Outside] = {}
     callbacks: Callbacks = Callbacks()
     services: dict[Name, Service] = {}

@@ -112,8 +112,8 @@ def site_parts(site: Site) -> SiteParts:
     """What the flows of `site` may name."""
     return SiteParts(
         queues={name: queue.priority for name, queue in site.queues.items()},
-        hours=frozenset(getattr(site, "hours", {})),
-        services=frozenset(getattr(site, "services", {})),
+        hours=frozenset(site.hours),
+        services=frozenset(site.services),
         outside=frozenset(site.outside),
         zone=ZoneInfo(site.zone),
     )
@@ -121,8 +121,7 @@ def site_parts(site: Site) -> SiteParts:
 
 def hours_of(site: Site) -> Mapping[str, Hours]:
     """Opening hours by name."""
-    del site
-    return {}
+    return {name: part.hours(site.zone) for name, part in site.hours.items()}
 
 
 def hotlines_of(site: Site) -> Mapping[str, Hotline]:

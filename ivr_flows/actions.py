@@ -44,7 +44,8 @@ class AskKey:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskDigits:
     """Say it unless `already` has keys, then take keys until `end_key`, `most` digits in all, or
-    silence (`wait_s` for the first, `between_s` after each). Outcome: DigitsKeyed."""
+    silence (`wait_s` for the first, `between_s` after each). An end key right behind the last of
+    `most` digits belongs to them: people press it as they were told. Outcome: DigitsKeyed."""
 
     utterance: Utterance
     barge_in: bool
@@ -169,10 +170,12 @@ class NoKey:
 
 @dataclass(frozen=True, slots=True)
 class DigitsKeyed:
-    """All digits, those keyed ahead included, without the end key. `ended`: the end key came."""
+    """All digits, those keyed ahead included, without the end key. `ended`: the end key came.
+    `ahead`: a key that came behind them and is meant for the next question."""
 
     digits: str = field(repr=False)
     ended: bool = False
+    ahead: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,9 +91,10 @@ class Answers:
         document = self.by_service.get(look.service, {}).get(look.path, "not-found")
         if document == "failed":
             return LookUpFailed("rehearsed")
-        if not isinstance(document, Mapping):
+        if not isinstance(document, Mapping | list):
             return NotFound()
-        if look.pin and str(document.get("pin", "")) != look.pin:
+        pin = document.get("pin", "") if isinstance(document, Mapping) else ""
+        if look.pin and str(pin) != look.pin:
             return NotFound()
         found = {name: _value(document, pointer) for name, pointer in look.wanted.items()}
         return Found({name: value for name, value in found.items() if value})
@@ -323,6 +324,9 @@ class Caller:
             if key == end_key:
                 return DigitsKeyed(digits, ended=True)
             digits += key
+        if end_key and self._next() == end_key:
+            self._tokens.popleft()
+            return DigitsKeyed(digits, ended=True)
         return DigitsKeyed(digits)
 
 

@@ -21,6 +21,7 @@ from ivr_flows.actions import (
     CallbackAsked,
     Clip,
     CustomerKnown,
+    DigitsKeyed,
     KeyTaken,
     LanguageChosen,
     Mark,
@@ -32,6 +33,8 @@ from ivr_flows.actions import (
 
 log = structlog.get_logger(__name__)
 
+END_KEY_S = 0.7
+"""How long an end key is waited for behind the last digit that there can be."""
 EVENT = "CTI"
 PERSON_ASKED = "CTI_PERSON_ASKED"
 
@@ -117,8 +120,8 @@ class Caller:
 
     # ---------------------------------------------------------------------------------- hearing
 
-    async def digits(self, ask: AskDigits, language: str) -> tuple[str, bool]:
-        """The digits keyed, `ask.already` included, and whether the end key came."""
+    async def digits(self, ask: AskDigits, language: str) -> DigitsKeyed:
+        """The digits keyed, `ask.already` included."""
         digits = ask.already
         key: str | None = None
         if not digits:
@@ -128,13 +131,17 @@ class Caller:
                 wait_s = ask.between_s if digits else ask.wait_s
                 key = await self.session.wait_for_digit(wait_s)
             if key is None:
-                return digits, False
+                return DigitsKeyed(digits)
             if key == ask.end_key:
-                return digits, True
+                return DigitsKeyed(digits, ended=True)
             digits += key
             if len(digits) >= ask.most:
-                return digits, False
+                break
             key = None
+        last = await self.session.wait_for_digit(END_KEY_S) if ask.end_key else None
+        if last is None or last == ask.end_key:
+            return DigitsKeyed(digits, ended=last is not None)
+        return DigitsKeyed(digits, ahead=last)
 
 
 def name_of(utterance: Utterance) -> str:

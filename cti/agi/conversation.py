@@ -28,7 +28,6 @@ from ivr_flows.actions import (
     BackToSeat,
     Clip,
     DialOutside,
-    DigitsKeyed,
     DropMessage,
     EndCall,
     Found,
@@ -223,7 +222,7 @@ class _Doing:
                 key = await caller.say(utterance, language, barge_in=barge_in)
                 outcome = _key(key or await self._session.wait_for_digit(wait_s))
             case AskDigits():
-                outcome = DigitsKeyed(*await caller.digits(action, language))
+                outcome = await caller.digits(action, language)
             case LookUpNow():
                 outcome = await self._look_up(action, language)
             case RecordMessage():

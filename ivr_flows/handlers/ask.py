@@ -82,6 +82,7 @@ def leave_digits(walk: Walk, step: Digits, outcome: Outcome) -> Action | None:
     if walk.part == "confirm":
         return _confirmed(walk, step, outcome)
     if isinstance(outcome, DigitsKeyed):
+        walk.take_typed_ahead(outcome.ahead)
         return _take_digits(walk, step, outcome)
     return _digits_again(walk, step, step.no_key)
 

@@ -63,6 +63,7 @@ def leave_identify(walk: Walk, step: Identify, outcome: Outcome) -> Action | Non
         return _checked(walk, step, outcome)
     if not isinstance(outcome, DigitsKeyed):
         return _pin_again(walk, step, step.no_key)
+    walk.take_typed_ahead(outcome.ahead)
     walk.keys += 1
     if not outcome.digits and not outcome.ended:
         return _pin_again(walk, step, step.no_key)
