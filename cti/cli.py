@@ -19,6 +19,7 @@ from config.secrets import Secrets
 from config.settings import Settings, load_settings
 from config.site import Site, load_site
 from cti.calls_cli import calls_app
+from cti.customers_cli import customers_app
 from cti.errors import JietongError
 from cti.ivr_cli import ivr_app
 from cti.prompts_cli import prompts_app
@@ -26,6 +27,7 @@ from cti.samples_cli import samples_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(calls_app, name="calls")
+app.add_typer(customers_app, name="customers")
 app.add_typer(samples_app, name="samples")
 app.add_typer(ivr_app, name="ivr")
 app.add_typer(prompts_app, name="prompts", help="What the flows say, as sound.")

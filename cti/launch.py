@@ -26,6 +26,7 @@ from config.site import Site
 from cti.errors import JietongError
 from cti.people import first_password
 from cti.ports import AddressRefused, bound
+from cti.sample_service import Sample
 from cti.sandbox import RootNotBuilt, Sandbox, build_root
 from cti.single import held, only_one
 
@@ -84,6 +85,7 @@ class Launcher:
         self._demo = demo
         self._console = Console(highlight=False)
         self._sandbox = Sandbox(self._settings, site, secrets, instance)
+        self._sample = Sample(site)
         self._daemon: asyncio.subprocess.Process | None = None
         self._log = self._settings.state_dir / "daemon.log"
         self._log_begins = 0
@@ -106,6 +108,7 @@ class Launcher:
                 work.cancel()
                 await asyncio.gather(stopped, work, return_exceptions=True)
                 await self._stop_daemon()
+                await self._sample.stop()
                 await self._sandbox.stop()
             if not work.cancelled():
                 work.result()
@@ -116,6 +119,8 @@ class Launcher:
         await self._build_root()
         self._say("正在启动 Asterisk   Starting Asterisk ...")
         await self._sandbox.start()
+        if self._demo and (url := await self._sample.start()):
+            self._say(f"示例计费系统 Sample billing system: {url}")
         self._say("正在启动接通服务   Starting the daemon ...")
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch_asterisk(), name="asterisk")
