@@ -12,7 +12,7 @@ Something is always heard, within the patience of a caller, and every stand-in i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -110,17 +110,28 @@ class SoundBook:
             await asyncio.to_thread(self._spoken.publish_all)
         except SpeechError as error:
             log.error("spoken texts not published", why=str(error))  # noqa: TRY400
-        missing = 0
-        keys: set[str] = set()
-        for text, language in wanted:
+        failed = await self.prepare(wanted)
+        keys = {key for text, language in wanted if (key := self._key(text, language))}
+        await asyncio.to_thread(self._spoken.tidy, keys)
+        log.info("texts made ahead", texts=len(wanted), failed=failed)
+
+    async def prepare(self, texts: Iterable[tuple[str, str]]) -> int:
+        """Make those of `texts` (text, language) that nobody has spoken yet, before a caller wants
+        them; how many the engine could not make. What fails is logged."""
+        failed = 0
+        for text, language in texts:
             try:
-                keys.add(self._spoken.key(text, language))
                 await self._prebuilt(text, language)
             except SpeechError as error:
-                missing += 1
+                failed += 1
                 self._report("text not made ahead", text, language, str(error))
-        await asyncio.to_thread(self._spoken.tidy, keys)
-        log.info("texts made ahead", texts=len(wanted), missing=missing)
+        return failed
+
+    def _key(self, text: str, language: str) -> str:
+        try:
+            return self._spoken.key(text, language)
+        except SpeechError:
+            return ""
 
     async def _prebuilt(self, text: str, language: str) -> None:
         """What only the last resort has spoken is spoken again. Raises SpeechError."""

@@ -85,6 +85,7 @@ class Spoken:
         self._rests = {maker: Rest() for maker in (self.main, self.spare)}
         self._made = 0
         self._closed = False
+        self._unpublished = False
         self._needed: frozenset[str] = frozenset()
 
     def key(self, text: str, language: str) -> str:
@@ -137,7 +138,8 @@ class Spoken:
             self._copy(key, language)
         for file in sounds_in(self._places.cache / KEPT):
             if (file.parent.name, file.stem) not in kept:
-                file.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    file.unlink(missing_ok=True)
         return len(kept)
 
     def tidy(self, needed: Collection[str] | None = None) -> int:
@@ -157,9 +159,10 @@ class Spoken:
             if size <= self._places.most_bytes:
                 break
             if file.stem not in self._needed:
-                file.unlink(missing_ok=True)
-                size -= bytes_
-                gone += 1
+                with contextlib.suppress(OSError):
+                    file.unlink(missing_ok=True)
+                    size -= bytes_
+                    gone += 1
         return gone
 
     async def close(self) -> None:
@@ -193,7 +196,9 @@ class Spoken:
         try:
             self._copy(key, language)
         except SoundNotKept as error:
-            log.error("spoken text not published", why=str(error))  # noqa: TRY400
+            if not self._unpublished:
+                log.error("spoken texts not published", why=str(error))  # noqa: TRY400
+            self._unpublished = True
 
     def _copy(self, key: str, language: str) -> None:
         """Raises SoundNotKept."""

@@ -292,12 +292,17 @@ class TestPrebuild:
         await book.prebuild(flows({"zh-CN": (Words("您好"),)}))
         assert (await book.sounds((Words("您好"),), "zh-CN"))[0][0] == path("您好")
 
+    async def test_a_notice_is_made_before_a_caller_wants_it(self, stage: Stage) -> None:
+        book = stage.book()
+        assert await book.prepare([("停水通知", "zh-CN"), ("", "zh-CN")]) == 1
+        assert stage.main.asked == [("停水通知", "zh-CN")]
+
     async def test_goes_on_after_a_failure_and_tells_of_it(self, stage: Stage) -> None:
         stage.main.mode = "fails"
         with capture_logs() as logs:
             await stage.book().prebuild(flows({"zh-CN": (Words("一"), Words("二"))}))
         assert stage.spare.asked == [("一", "zh-CN"), ("二", "zh-CN")]
-        assert [log["missing"] for log in logs if log["event"] == "texts made ahead"] == [2]
+        assert [log["failed"] for log in logs if log["event"] == "texts made ahead"] == [2]
 
 
 def flows(parts: dict[str, tuple[Words | Value, ...]]) -> FlowBook:
