@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -156,6 +157,17 @@ async def test_folder_that_cannot_be_written_is_told_of(opened: Opener, tmp_path
     (tmp_path / "file").touch()
     with pytest.raises(SpeechError, match="cannot be written"):
         await opened(command(tmp_path)).make("hello", "en", tmp_path / "file/x.wav")
+
+
+async def test_disk_that_fills_up_leaves_no_part_of_a_file(opened: Opener, tmp_path: Path) -> None:
+    with serving() as server:
+        workshop = opened(EngineSpec(engine="http", url=server.url))
+        await workshop.make("hello", "en", tmp_path / "out/1.wav")
+        # As on a full disk, the write fails in the middle.
+        resource.prlimit(pid_of(workshop), resource.RLIMIT_FSIZE, (100, 100))
+        with pytest.raises(EngineFailed, match="cannot be written"):
+            await workshop.make("hello", "en", tmp_path / "out/2.wav")
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["1.wav"]
 
 
 async def test_our_secrets_never_reach_an_engine(
