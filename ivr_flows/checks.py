@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ivr_flows.model import Flow, Step
 from ivr_flows.prompt_library import Prompts
@@ -27,6 +27,9 @@ from ivr_flows.steps import (
     Transfer,
 )
 
+MOST_NAMES: Final = 20
+"""In a hint; of thousands nobody reads more."""
+
 
 class Problem(NamedTuple):
     """`step` None: the problem is at a key of the flow itself."""
@@ -37,10 +40,13 @@ class Problem(NamedTuple):
 
 
 def meant(found: str, known: Iterable[str]) -> str:
-    """A hint for the name `found`: the nearest known one, else all of them."""
+    """A hint for the name `found`: the nearest known one, else all of them, or the first ones."""
     names = sorted(known)
     near = difflib.get_close_matches(found, names, 1)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names) or 'none'}"
+    if near:
+        return f"did you mean {near[0]!r}?"
+    more = ", ..." if len(names) > MOST_NAMES else ""
+    return f"known: {', '.join(names[:MOST_NAMES]) or 'none'}{more}"
 
 
 def check(
@@ -203,7 +209,10 @@ def _circles(steps: Mapping[str, Step]) -> Iterator[Problem]:
                     done.add(path.popitem()[0])
             elif step_id in path:
                 steps_on_it = list(path)
-                way = " -> ".join((*steps_on_it[steps_on_it.index(step_id) :], step_id))
+                circle = [*steps_on_it[steps_on_it.index(step_id) :], step_id]
+                if len(circle) > MOST_NAMES:
+                    circle[MOST_NAMES // 2 : -MOST_NAMES // 2] = ["..."]
+                way = " -> ".join(circle)
                 yield Problem(step_id, (), f"goes round for ever without a caller's key: {way}")
             elif step_id in steps and step_id not in done:
                 path[step_id] = None

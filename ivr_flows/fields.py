@@ -55,10 +55,11 @@ def read_key(value: Any) -> str:
 def once(value: Any) -> Any:
     """To YAML `1` and `"1"` are two keys, so it does not notice that one of them would be lost."""
     if isinstance(value, dict):
-        texts = [str(key) for key in value]
-        for text in texts:
-            if texts.count(text) > 1:
+        seen: set[str] = set()
+        for text in map(str, value):
+            if text in seen:
                 raise ValueError(f"the key {text!r} is written twice")
+            seen.add(text)
     return value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ from ivr_flows.prompt_library import Prompts
 from ivr_flows.schema import STEP_SCHEMAS, FlowSchema
 from ivr_flows.site_parts import SiteParts
 
+MOST_FINDINGS: Final = 100
+"""Told of one file."""
 TEST_SUFFIX: Final = ".test.yaml"
 """Files of tests beside the flows."""
 
@@ -101,6 +104,8 @@ def _read(file: Path, site: SiteParts, prompts: Prompts) -> _Read:
     steps: dict[str, Step] = {}
     lines = _lines_of_steps(content)
     for step_id, values in schema.steps.items():
+        if len(findings) > MOST_FINDINGS:
+            break
         try:
             own = YamlFile(file, {}, lines.get(step_id, {}))
             steps[step_id] = _step(step_id, values, own, site)
@@ -115,7 +120,13 @@ def _read(file: Path, site: SiteParts, prompts: Prompts) -> _Read:
     )
     read = _Read(flow, content)
     broken = frozenset(schema.steps) - frozenset(steps)
-    findings.extend(map(read.finding, check(flow, site, prompts, broken)))
+    # One more than are shown: hints are looked up among all names, for thousands takes minutes.
+    room = max(MOST_FINDINGS + 1 - len(findings), 0)
+    problems = islice(check(flow, site, prompts, broken), room)
+    findings.extend(map(read.finding, problems))
+    if len(findings) > MOST_FINDINGS:
+        more = Finding(str(file), "", f"has more than these {MOST_FINDINGS} findings")
+        findings[MOST_FINDINGS:] = [more]
     if findings:
         raise FlowRefused(tuple(findings))
     return read

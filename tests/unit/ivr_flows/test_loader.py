@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from textwrap import dedent
 
@@ -282,6 +283,62 @@ class TestBetweenSteps:
         steps = [f"  s{n}: {{do: play, say: greeting, next: s{n + 1}}}\n" for n in range(900)]
         text = "languages: [en]\nstart: s0\nsteps:\n" + "".join(steps) + "  s900: {do: hangup}\n"
         assert len(_load(tmp_path, text).steps) == 901
+
+
+class TestHugeFiles:
+    """Ten thousand steps: seconds, whatever is wrong with them, and an answer one can read."""
+
+    HEAD = "languages: [zh-CN, en]\nstart: s0\nsteps:\n"
+    MANY = 10_000
+
+    def _findings(self, folder: Path, text: str) -> list[str]:
+        began = time.process_time()
+        found = _refused(folder, text)
+        assert time.process_time() - began < 30
+        assert all(len(line) < 1000 for line in found)
+        return found
+
+    @pytest.mark.parametrize(
+        ("step", "said"),
+        [
+            ("{{do: manu}}", "there is no kind of step 'manu'; did you mean 'menu'?"),
+            ("{{do: hangup, sya: x}}", "is not a known key; did you mean 'say'?"),
+            (
+                "{{do: play, say: greeting, next: x{n}}}",
+                "there is no step 'x0'; known: s0, s1, s10",
+            ),
+            ("{{do: hangup}}", "no way leads to this step"),
+        ],
+    )
+    def test_same_slip_everywhere_is_told_a_hundred_times(
+        self, tmp_path: Path, step: str, said: str
+    ) -> None:
+        steps_text = "".join(f"  s{n}: {step.format(n=n)}\n" for n in range(self.MANY))
+        found = self._findings(tmp_path, self.HEAD + steps_text)
+        assert said in found[0]
+        assert len(found) == 101
+        assert found[-1] == "/main.yaml: has more than these 100 findings"
+
+    def test_long_circle_is_told_short(self, tmp_path: Path) -> None:
+        step = "  s{0}: {{do: play, say: greeting, next: s{1}}}\n"
+        steps_text = "".join(step.format(n, (n + 1) % self.MANY) for n in range(self.MANY))
+        (found,) = self._findings(tmp_path, self.HEAD + steps_text)
+        assert "s0 -> s1 -> s2" in found
+        assert found.endswith("s9999 -> s0")
+
+    def test_menu_with_forty_thousand_keys_is_refused(self, tmp_path: Path) -> None:
+        keys = "".join(f"      k{n}: bye\n" for n in range(40_000))
+        menu = "  s0:\n    do: menu\n    say: greeting\n    otherwise: bye\n    keys:\n"
+        found = self._findings(tmp_path, self.HEAD + menu + keys + "  bye: {do: hangup}\n")
+        assert len(found) == 101
+
+    def test_ten_thousand_good_steps_are_a_flow(self, tmp_path: Path) -> None:
+        step = "  s{0}: {{do: play, say: greeting, next: s{1}}}\n"
+        steps_text = "".join(step.format(n, n + 1) for n in range(self.MANY))
+        last = f"  s{self.MANY}: {{do: hangup}}\n"
+        began = time.process_time()
+        assert len(_load(tmp_path, self.HEAD + steps_text + last).steps) == self.MANY + 1
+        assert time.process_time() - began < 30
 
 
 class TestFiles:
