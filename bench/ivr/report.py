@@ -17,10 +17,10 @@ from bench.ivr.listen import GAP_MS, Measured
 from bench.ivr.turns import Plan, Side
 
 _COLUMNS: Final = ("p50", "p95", "p99", "max")
+BUSY: Final = 0.15
+"""Other programs that take more of one core than this make long tails."""
 STEPS_S: Final = 6.0
 """Seconds for each kind of run."""
-BUSY: Final = 0.5
-"""A load average above this says that somebody else is at work on the machine."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,6 @@ def show(
     console.print(
         f"{plan.calls} calls in menus, {turns} turn(s) of {plan.seconds:g} s a side, callers send "
         f"{sound}; {os.cpu_count()} cores, load before the run {load[0]:.2f}"
-        + (" (the machine is busy: expect longer tails)" if load[0] > BUSY else "")
     )
     table = Table("ms", "", *_COLUMNS, "n", box=None, pad_edge=False)
     for column in table.columns[2:]:
@@ -103,6 +102,9 @@ def show(
     console.print(table)
     for side in sides:
         console.print(f"{side.name}: {'; '.join(_remarks(side))}")
+    others = max(side.others_s / side.wall_s for side in sides)
+    if others > BUSY:
+        console.print("Other programs were at work: the tails are partly theirs. Measure again.")
 
 
 def _cells(samples: list[int]) -> list[str]:
@@ -128,8 +130,11 @@ def _remarks(side: Side) -> Iterator[str]:
     yield f"packets {found.packets:,}, never came {found.missing}, not ours {found.unknown}"
     yield f"thrown away unread {side.dropped}"
     yield f"keys unanswered {found.unanswered}"
-    cpu = ", ".join(f"{name} {used / side.wall_s:.0%}" for name, used in side.cpu_s.items())
-    yield f"of one core: {cpu}"
+    shares = "; ".join(
+        f"{name} {used / side.wall_s:.0%}, in line for it {side.waited_s[name] / side.wall_s:.0%}"
+        for name, used in side.cpu_s.items()
+    )
+    yield f"of one core: {shares}; all other programs {side.others_s / side.wall_s:.0%}"
 
 
 def as_dict(
@@ -151,6 +156,8 @@ def as_dict(
                 "missing": side.measured.missing,
                 "unanswered": side.measured.unanswered,
                 "cpu_s": side.cpu_s,
+                "waited_s": side.waited_s,
+                "others_s": side.others_s,
                 "wall_s": side.wall_s,
                 "answers_us": [(each.end_us, each.barge_in) for each in side.measured.answers],
                 "gaps_us": side.measured.gaps_us,

@@ -11,10 +11,12 @@ import gc
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
+from config.hours import calendar_of
 from ivr_flows import interpreter
 from ivr_flows.actions import (
     DigitsKeyed,
@@ -26,7 +28,7 @@ from ivr_flows.actions import (
     StepEntered,
     Turn,
 )
-from ivr_flows.hours import Verdict
+from ivr_flows.hours import Hours
 from ivr_flows.loader import load_book
 from ivr_flows.model import FlowBook
 from ivr_flows.site_parts import SiteParts
@@ -47,18 +49,13 @@ class _EveryPrompt:
         return frozenset()
 
 
-class _Office:
-    """Open from 8 to 18 on every day but Sunday."""
-
-    def at(self, now: datetime) -> Verdict:
-        is_open = now.weekday() < 6 and 8 <= now.hour < 18
-        return Verdict(is_open, "hours" if is_open else "closed")
-
-
+ZONE: Final = ZoneInfo("Asia/Shanghai")
+_DAY: Final = ((8 * 60, 12 * 60), (13 * 60, 18 * 60))
+OFFICE: Final = Hours(ZONE, (*(_DAY,) * 6, ()), calendar=calendar_of("CN"))
 WORLD: Final = World(
-    now=datetime(2026, 11, 23, 10, 0, tzinfo=UTC),
+    now=datetime(2026, 11, 23, 10, 0, tzinfo=ZONE),
     queues={"service": QueueFigures(waiting=3, seats_ready=0, seats_signed_on=5, wait_s=90.0)},
-    hours={"office": _Office()},
+    hours={"office": OFFICE},
 )
 CONTEXT: Final = interpreter.Context("zh-CN", values={"caller": "13900001234", "hotline": "12345"})
 CALL: Final[tuple[Outcome, ...]] = (
@@ -89,7 +86,10 @@ class Speed:
 def load() -> FlowBook:
     """Raises FlowRefused."""
     parts = SiteParts(
-        queues={"service": 5}, hours=frozenset({"office"}), services=frozenset({"billing"})
+        queues={"service": 5},
+        hours=frozenset({"office"}),
+        services=frozenset({"billing"}),
+        zone=ZONE,
     )
     return load_book(FLOWS, site=parts, prompts=_EveryPrompt(), needed=(HOTLINE,))
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -28,14 +30,27 @@ class Plan:
 
 @dataclass(slots=True)
 class Side:
-    """All turns at one number. `cpu`: share of one core by process, all turns together."""
+    """All turns at one number. `cpu_s` and `waited_s`: seconds for which each process had a core,
+    and for which it was ready and had none; `others_s`: what all other programs had."""
 
     name: str
     dialled: str
     measured: Measured = field(default_factory=Measured)
     dropped: int = 0
-    cpu_s: dict[str, float] = field(default_factory=dict)
+    cpu_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    waited_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    others_s: float = 0.0
     wall_s: float = 0.0
+
+    def note(self, before: Use, after: Use) -> None:
+        """A turn has been taken between two looks."""
+        own = {name: after.cpu_s[name] - before.cpu_s[name] for name in after.cpu_s}
+        for name, used in own.items():
+            self.cpu_s[name] += used
+            # Of threads that have ended nothing is known any more.
+            self.waited_s[name] += max(0.0, after.waited_s[name] - before.waited_s[name])
+        self.others_s += max(0.0, after.all_s - before.all_s - sum(own.values()))
+        self.wall_s += after.at_s - before.at_s
 
     @classmethod
     def both(cls) -> tuple[Side, Side]:
@@ -43,10 +58,31 @@ class Side:
         return cls("dialplan", DIALPLAN), cls("daemon", DAEMON)
 
 
-def cpu_s(pid: int) -> float:
-    """Processor time of a process so far, seconds (proc(5), fields utime and stime)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS_A_S
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Use of the processors so far, seconds."""
+
+    cpu_s: Mapping[str, float]
+    waited_s: Mapping[str, float]
+    all_s: float
+    at_s: float
+
+    @classmethod
+    def now(cls, pids: Mapping[str, int]) -> Use:
+        """Of `pids` by name, and of the whole machine (proc(5), `stat` and `schedstat`)."""
+        cpu_s: dict[str, float] = {}
+        waited_s: dict[str, float] = defaultdict(float)
+        for name, pid in pids.items():
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            cpu_s[name] = (int(fields[11]) + int(fields[12])) / _TICKS_A_S
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                with contextlib.suppress(OSError):  # a thread that has just ended
+                    waited_ns = int((task / "schedstat").read_text().split()[1])
+                    waited_s[name] += waited_ns / 1e9
+        busy = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+        idle_ticks = int(busy[3]) + int(busy[4])
+        all_s = (sum(map(int, busy)) - idle_ticks) / _TICKS_A_S
+        return cls(cpu_s, waited_s, all_s, time.monotonic())
 
 
 async def take_turn(
@@ -67,11 +103,9 @@ async def take_turn(
             advance=advance,
         )
         pids = {**line.pids, "callers": os.getpid()}
-        before, began = {name: cpu_s(pid) for name, pid in pids.items()}, time.monotonic()
+        before = Use.now(pids)
         callers = await asyncio.to_thread(crowd.run)
-        side.wall_s += time.monotonic() - began
-        for name, pid in pids.items():
-            side.cpu_s[name] = side.cpu_s.get(name, 0.0) + cpu_s(pid) - before[name]
+        side.note(before, Use.now(pids))
     finally:
         await asyncio.to_thread(line.hotline.stop_daemon)
     for caller in callers:
