@@ -11,7 +11,7 @@ from pydantic import AfterValidator
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         raise ValueError(f"there is no time zone {name!r}; write e.g. Asia/Shanghai") from None
     return name
 

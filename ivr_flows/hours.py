@@ -166,7 +166,6 @@ class Hours:
                 if moment > told:
                     told = moment
                     yield moment
-        yield from fixed
 
     def _open_on(self, day: date) -> tuple[_Open, ...]:
         """The times of `day` at which it is open, by its weekday or its own hours."""
