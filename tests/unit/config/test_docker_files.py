@@ -79,6 +79,18 @@ def test_images_and_default_settings_agree_on_the_folders(compose: dict[str, Any
     assert f"COPY ivr_flows/prompts {settings.prompts.dir_in_asterisk}\n" in DOCKERFILE
 
 
+def test_what_the_daemon_speaks_is_what_asterisk_plays(compose: dict[str, Any]) -> None:
+    speech = load_settings().speech
+    spoken = speech.cache_dir_in_asterisk
+    state = re.findall(r"CTI_STATE_DIR=(\S+)", DOCKERFILE)
+    assert state == [spoken.removesuffix(f"/{speech.cache_dir}")]
+    services = compose["services"]
+    assert f"spoken:{spoken}:ro" in services["asterisk"]["volumes"]
+    assert f"spoken:{spoken}" in services["daemon"]["volumes"]
+    # Whichever container comes first makes the volume, with the owner of its own folder.
+    assert DOCKERFILE.count(spoken.removeprefix("/")) == 2
+
+
 def test_every_module_in_the_list_is_written_once() -> None:
     modules = re.findall(
         r"^load = (\S+)$", (TEMPLATES / "modules.conf.j2").read_text("utf-8"), re.MULTILINE
