@@ -1,12 +1,13 @@
 """A flow as boxes and arrows, before anybody knows where on the paper they are.
 
-Ways of one step to the same next step are one arrow. An arrow that would lead back up, or be one of
-many to the same box, ends in a small tag with the name of its target instead: lines across the
-whole drawing explain nothing.
+Ways of one step to the same next step are one arrow. An arrow that would lead back up, far down, or
+be one of many to the same box, ends in a small tag with the name of its target instead: lines
+across the whole drawing explain nothing.
 """
 
 from __future__ import annotations
 
+import heapq
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,9 @@ from ivr_flows.says import Recorded, Say, Value, Words
 
 _READABLE: Final = re.compile(r"(?<=[!-Z^-~])(?=\[)|(?<=\])(?=[a-zA-Z0-9])")
 """Where a blank belongs beside the place of a value: Chinese has none there."""
+_UNUSUAL: Final = frozenset(
+    {"otherwise", "failed", "not_found", "closed", "holiday", "person", "offers"}
+)
 MOST_ARROWS: Final = 3
 """To one box; further ones end in tags."""
 
@@ -32,11 +36,12 @@ PromptText = Callable[[str, str], str | None]
 @dataclass(frozen=True, slots=True)
 class Branch:
     """A reason to go an arrow's way: a telephone key, or words, and the share of callers (of those
-    who came to the step) who did."""
+    who came to the step) who did. `usual`: not a way for trouble."""
 
     key: str | None
     words: str
     share: float | None = None
+    usual: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,8 @@ def _arrows(flow: Flow, step: Step, language: Language, traffic: Traffic | None)
             gone = sum(traffic.ways[flow.id, step.id, label, way.target] for label in labels)
             counts[way.target] += gone
             share = gone / entered if entered else None
-        branch = Branch(key_of(way), way_in_words(step, way, language), share)
+        words = way_in_words(step, way, language)
+        branch = Branch(key_of(way), words, share, way.key[0] not in _UNUSUAL)
         by_target[way.target].append(branch)
     calls = traffic.calls[flow.id] if traffic is not None else 0
     for target, branches in by_target.items():
@@ -139,8 +145,8 @@ def _arrows(flow: Flow, step: Step, language: Language, traffic: Traffic | None)
 
 def _as_one(branches: list[Branch], share: float | None) -> list[Branch]:
     """Branches whose callers cannot be told apart: the share of all stands with the last."""
-    hidden = [Branch(branch.key, branch.words) for branch in branches]
-    return [*hidden[:-1], Branch(hidden[-1].key, hidden[-1].words, share)]
+    hidden = [replace(branch, share=None) for branch in branches]
+    return [*hidden[:-1], replace(hidden[-1], share=share)]
 
 
 def _box(
@@ -220,37 +226,46 @@ def _detail(step: Step, language: Language, naming: Naming) -> str:
 
 
 def _tagged(arrows: list[Arrow], start: str) -> Iterator[Arrow]:
-    """The arrows, those that are better drawn as tags marked so. Every box but the start keeps at
-    least the arrow by which callers meet it first."""
-    depth = _depths(arrows, start)
-    first: dict[str, tuple[str, str]] = {}
+    """The arrows, those that are better drawn as tags marked so. Every box but the start keeps the
+    arrow by which most callers come to it."""
+    first, depth = _main_ways(arrows, start)
     into: dict[str, list[Arrow]] = defaultdict(list)
     for arrow in arrows:
-        ahead = depth.get(arrow.source, 0) < depth.get(arrow.target, 0)
-        if ahead and arrow.target not in first:
-            first[arrow.target] = (arrow.source, arrow.target)
-        into[arrow.target].append(arrow)
-    drawn = set(first.values())
-    for target, coming in into.items():
-        ahead_of = [one for one in coming if depth.get(one.source, 0) < depth.get(target, 0)]
-        ahead_of.sort(key=lambda one: (-(one.flow_share or 0.0), depth.get(one.source, 0)))
-        others = (pair for one in ahead_of if (pair := (one.source, target)) not in drawn)
+        if depth.get(arrow.target, 0) - depth.get(arrow.source, 0) == 1:
+            into[arrow.target].append(arrow)
+    drawn = set(first)
+    for coming in into.values():
+        coming.sort(key=lambda one: (-(one.flow_share or 0.0), depth.get(one.source, 0)))
+        others = (pair for one in coming if (pair := (one.source, one.target)) not in first)
         drawn.update(islice(others, MOST_ARROWS - 1))
     for arrow in arrows:
         ends = (arrow.source, arrow.target)
-        yield replace(arrow, tag=ends not in drawn, first=first.get(arrow.target) == ends)
+        yield replace(arrow, tag=ends not in drawn, first=ends in first)
 
 
-def _depths(arrows: list[Arrow], start: str) -> dict[str, int]:
-    """How many arrows callers go at least to come to each box."""
-    ahead: dict[str, list[str]] = defaultdict(list)
+def _main_ways(
+    arrows: list[Arrow], start: str
+) -> tuple[frozenset[tuple[str, str]], dict[str, int]]:
+    """The tree that follows the callers: from what has been reached always the busiest arrow is
+    taken next (Prim 1957), without figures the usual ones before those for trouble. Its arrows as
+    (source, target), and how deep in it each box is."""
+    leaving: dict[str, list[Arrow]] = defaultdict(list)
     for arrow in arrows:
-        ahead[arrow.source].append(arrow.target)
+        leaving[arrow.source].append(arrow)
     depth = {start: 0}
-    line = [start]
-    for box in line:
-        for target in ahead[box]:
-            if target not in depth:
-                depth[target] = depth[box] + 1
-                line.append(target)
-    return depth
+    found: set[tuple[str, str]] = set()
+    ahead: list[tuple[float, bool, int, Arrow]] = []
+    reached, order = start, 0
+    while True:
+        for arrow in leaving[reached]:
+            rare = not any(branch.usual for branch in arrow.branches)
+            heapq.heappush(ahead, (-(arrow.flow_share or 0.0), rare, order, arrow))
+            order += 1
+        while ahead and ahead[0][3].target in depth:
+            heapq.heappop(ahead)
+        if not ahead:
+            return frozenset(found), depth
+        arrow = heapq.heappop(ahead)[3]
+        found.add((arrow.source, arrow.target))
+        reached = arrow.target
+        depth[reached] = depth[arrow.source] + 1

@@ -16,7 +16,7 @@ Pair = tuple[str, str]
 """The same in Chinese and English."""
 
 KINDS: Final[dict[type[Step], tuple[str, Pair]]] = {
-    steps.Play: ("play", ("播放", "Announcement")),
+    steps.Play: ("play", ("播放", "Announce")),
     steps.Menu: ("menu", ("菜单", "Menu")),
     steps.Digits: ("digits", ("输入数字", "Ask for digits")),
     steps.SwitchLanguage: ("language", ("切换语言", "Language")),
