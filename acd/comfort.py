@@ -31,6 +31,7 @@ from cti.facts import (
     OfferFailed,
     Resynced,
     SeatOffered,
+    SnapshotTaken,
     TimePassed,
     WaitEnded,
     WaitKeyTaken,
@@ -83,7 +84,9 @@ class Comfort:
         self._every = {queue.id: queue.announce_us for queue in queues}
         self._line = line
         self._waiting: dict[CallId, _Waiting] = {}
-        self._link_up = True
+        self._in_step = False
+        self._soonest: int | None = None
+        self._soonest_known = False
         self._handlers: dict[type[Fact], Callable[[Any], None]] = {
             CallQueued: self._queued,
             CallRecovered: self._recovered,
@@ -95,7 +98,8 @@ class Comfort:
             CallEnded: self._gone,
             WaitKeyTaken: self._stepped_aside,
             WaitResumed: self._is_back,
-            LinkLost: self._link_lost,
+            LinkLost: self._out_of_step,
+            SnapshotTaken: self._out_of_step,
             Resynced: self._resynced,
             TimePassed: self._time_passed,
         }
@@ -106,15 +110,22 @@ class Comfort:
         if handler is None:
             return
         handler(fact)
-        if self._link_up:
+        self._soonest_known = False
+        soonest = self.deadline()
+        if soonest is not None and soonest <= fact.at:
+            self._soonest_known = False
             yield from self._tell(fact.at)
 
     def deadline(self) -> int | None:
-        """When somebody is told next, microseconds since the epoch."""
-        if not self._link_up:
+        """When somebody is told next, microseconds since the epoch. It is asked for after every
+        report, so it is not looked for each time."""
+        if not self._in_step:
             return None
-        due = (one.due for one in self._waiting.values() if one.listens and one.due is not None)
-        return min(due, default=None)
+        if not self._soonest_known:
+            due = (one.due for one in self._waiting.values() if one.listens and one.due is not None)
+            self._soonest = min(due, default=None)
+            self._soonest_known = True
+        return self._soonest
 
     # ------------------------------------------------------------------------------- telling
 
@@ -201,14 +212,15 @@ class Comfort:
 
     # ----------------------------------------------------------------------------------- link
 
-    def _link_lost(self, fact: LinkLost) -> None:
+    def _out_of_step(self, fact: LinkLost | SnapshotTaken) -> None:
+        """Nothing is said before all that follows from the next snapshot has been taken in."""
         del fact
-        self._link_up = False
+        self._in_step = False
 
     def _resynced(self, fact: Resynced) -> None:
         """Who stepped aside and came back unseen is told again in due course."""
         del fact
-        self._link_up = True
+        self._in_step = True
 
     def _time_passed(self, fact: TimePassed) -> None:
         """What is due is told behind every handler."""

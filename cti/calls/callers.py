@@ -133,6 +133,7 @@ class Callers:
         call.skills = recovery.skills_of(fact.get("Skills"))
         call.language = fact.get("Language") or call.language
         call.queued_at = fact.at
+        call.aside = False
         call.asked_at = call.asked_at or fact.at
         call.prompt_ended_at = call.prompt_ended_at or fact.at
         yield queued(call, fact.at)

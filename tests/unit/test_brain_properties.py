@@ -14,7 +14,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from acd.comfort import Comfort
+from acd.comfort import MIN_APART_US, Comfort
 from acd.dispatcher import Dispatcher
 from acd.last_resort import LastResortKeeper
 from acd.queues import QueueRecord
@@ -43,6 +43,8 @@ from cti.facts import (
     SeatStateChanged,
     SnapshotTaken,
     TimePassed,
+    WaitEnded,
+    WaitTold,
 )
 from cti.ids import CallId, OfferId, QueueId, SeatId
 from recording.rules import RecordingKeeper
@@ -82,6 +84,7 @@ class Life:
         self.stored: Counter[OfferId] = Counter()
         self.offers: dict[OfferId, tuple[SeatId, CallId]] = {}
         self.places: dict[CallId, Place] = {}
+        self.told: dict[CallId, int] = {}
 
     def hear(self, report: Report) -> Step:
         step = self.brain.step(report)
@@ -97,7 +100,7 @@ class Life:
     def _follow(self, fact: Fact) -> None:
         match fact:
             case CallQueued() | CallRecovered():
-                queued_at = fact.at if isinstance(fact, CallQueued) else fact.queued_at
+                queued_at = fact.queued_at or fact.at
                 self.places[fact.call] = (fact.priority, queued_at, fact.call)
         match fact:
             case SeatOffered():
@@ -110,6 +113,13 @@ class Life:
                 self.offers[fact.offer] = (fact.seat, fact.call)
             case OfferFailed() | SeatLeft():
                 self.offers.pop(fact.offer, None)
+            case WaitTold():
+                calls = {call for _, call in self.offers.values()}
+                assert fact.call not in calls, f"told while a seat rings: {fact}"
+                line = [call for call, _ in self.dispatcher.waiting(fact.queue)]
+                assert line.index(fact.call) + 1 == fact.place
+                assert fact.at - self.told.get(fact.call, 0) >= MIN_APART_US
+                self.told[fact.call] = fact.at
 
     def _check_order_of_service(self, step: Step) -> None:
         failed = {fact.call for fact in step.facts if isinstance(fact, OfferFailed)}
@@ -190,11 +200,35 @@ class Hotline(RuleBasedStateMachine):
             if not leg.rings:
                 self.asterisk.rings(leg)
 
-    @precondition(lambda self: self.asterisk.callers("menu"))
+    @precondition(lambda self: self._in_the_first_menu())
     @rule(data=st.data(), queue=st.sampled_from(["repairs", "bills"]), urgent=st.booleans())
     def a_caller_asks_for_a_person(self, data: st.DataObject, queue: str, urgent: bool) -> None:
-        caller = data.draw(st.sampled_from(self.asterisk.callers("menu")))
+        caller = data.draw(st.sampled_from(self._in_the_first_menu()))
         self.asterisk.menu_ends(caller, queue, 0 if urgent else 5)
+
+    @precondition(lambda self: self._in_waiting_room())
+    @rule(data=st.data())
+    def a_waiting_caller_takes_an_offer(self, data: st.DataObject) -> None:
+        self.asterisk.steps_aside(data.draw(st.sampled_from(self._in_waiting_room())))
+
+    @precondition(lambda self: self.asterisk.aside())
+    @rule(data=st.data(), deed=st.sampled_from(["back", "message", "repairs", "bills"]))
+    def a_caller_aside_goes_on(self, data: st.DataObject, deed: str) -> None:
+        caller = data.draw(st.sampled_from(self.asterisk.aside()))
+        match deed:
+            case "back":
+                self.asterisk.comes_back(caller)
+            case "message":
+                self.asterisk.leaves_a_message(caller)
+            case queue:
+                self.asterisk.moves_on(caller, queue)
+
+    def _in_the_first_menu(self) -> list[Channel]:
+        callers = self.asterisk.callers("menu")
+        return [one for one in callers if "CTI_WAIT_ASIDE" not in one.variables]
+
+    def _in_waiting_room(self) -> list[Channel]:
+        return [one for one in self.asterisk.callers("waiting-room") if not one.bridge]
 
     @precondition(lambda self: self.asterisk.callers() and self.calm % 2 == 0)
     @rule(data=st.data(), at_once=st.booleans())
@@ -411,7 +445,8 @@ class Hotline(RuleBasedStateMachine):
         for leg in unbridged:
             caller = self.asterisk.caller_of(leg)
             assert caller is not None, f"{leg.id} rings for nobody"
-            assert caller.context in ("waiting-room", "last-resort") and not caller.bridge
+            waits = caller.context in ("waiting-room", "last-resort")
+            assert (waits or caller in self.asterisk.aside()) and not caller.bridge
 
     def teardown(self) -> None:
         """Everybody hangs up and time goes by: nothing may be left over, nobody untold."""
@@ -441,6 +476,7 @@ class Hotline(RuleBasedStateMachine):
         told = [fact for fact in self.life.facts if isinstance(fact, CallQueued | CallRecovered)]
         ends = {fact.call: fact for fact in self.life.facts if isinstance(fact, CallEnded)}
         gave_up = {fact.call for fact in self.life.facts if isinstance(fact, CallAbandoned)}
+        satisfied = {fact.call for fact in self.life.facts if isinstance(fact, WaitEnded)}
         answered = [fact for fact in self.life.facts if isinstance(fact, OfferAnswered)]
         with_seat = {fact.call for fact in answered}
         for call in {fact.call for fact in told}:
@@ -449,6 +485,9 @@ class Hotline(RuleBasedStateMachine):
                 assert outcome in ("answered", "lost-sight")
             if call in gave_up:
                 assert outcome == "abandoned"
+            assert (call in gave_up) + (call in satisfied) + (call in with_seat) <= 1
+            if call in satisfied:
+                assert outcome == "message"
             queued = any(isinstance(fact, CallQueued) and fact.call == call for fact in told)
             assert not (queued and outcome in ("self-service", "left-menu"))
         for fact in answered:

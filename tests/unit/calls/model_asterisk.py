@@ -178,6 +178,37 @@ class ModelAsterisk:
         caller.context = "waiting-room"
         caller.variables["CTI_WAITING"] = str(self.now)
 
+    def steps_aside(self, caller: Channel) -> None:
+        """A key that is offered while waiting: into the menu, where they still wait."""
+        caller.context = "menu"
+        caller.variables["CTI_WAIT_ASIDE"] = "1"
+        self._mark(caller, "wait-key", ("Key", "1"))
+
+    def comes_back(self, caller: Channel) -> None:
+        caller.context = "waiting-room"
+        del caller.variables["CTI_WAIT_ASIDE"]
+        self._mark(caller, "wait-again")
+
+    def moves_on(self, caller: Channel, queue: str) -> None:
+        """The menu sends one who is aside to a queue: another one or the same."""
+        caller.variables |= {"CTI_QUEUE": queue, "CTI_PRIORITY": "5"}
+        self._mark(caller, "queued", ("Queue", queue), ("Priority", "5"))
+        self.comes_back(caller)
+
+    def leaves_a_message(self, caller: Channel) -> None:
+        self._mark(caller, "message-left", ("Box", "general"))
+
+    def aside(self) -> list[Channel]:
+        """Callers in the menu who still wait."""
+        return [
+            one
+            for one in self.callers("menu")
+            if one.variables.get("CTI_WAIT_ASIDE") and not one.bridge
+        ]
+
+    def _mark(self, caller: Channel, mark: str, *data: tuple[str, str]) -> None:
+        self._say(FlowMarked(at=self.now, channel=caller.id, mark=mark, data=data))
+
     def caller_hangs_up(self, caller: Channel) -> None:
         """The hang-up begins; the channel goes in `reap`, with what hangs on it."""
         caller.dying = True
