@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import json
 import os
+import sys
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress, TimeElapsedColumn
 
+from bench.ivr import ahead
 from bench.ivr.line import bench_line
 from bench.ivr.report import as_dict, show, show_steps
 from bench.ivr.turns import Plan, Side, take_turn
@@ -53,10 +55,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20, help="of key presses in each turn")
     parser.add_argument("--turns", type=int, default=1, help="turns of each side")
     parser.add_argument("--sound", action="store_true", help="callers send sound all the time")
+    parser.add_argument("--ahead", action="store_true", help="ahead of other programs (as root)")
     parser.add_argument("--json", type=Path, help="also write the figures and every sample here")
     options = parser.parse_args()
     if options.calls < 1 or options.turns < 1 or options.seconds < 1:
         parser.error("a call, a turn and a second are the least")
+    if options.ahead and not ahead.wanted():
+        sys.exit(ahead.run_ahead(sys.argv[1:]))
     console = Console(highlight=False, soft_wrap=True)
     load = os.getloadavg()
     if options.what == "steps":

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import yaml
 
+from bench.ivr import ahead
 from bench.ivr.listen import CLIPS, MENUS, NEXT, PITCHES
 from config.secrets import Secrets
 from config.settings import load_settings
@@ -142,6 +143,8 @@ async def bench_line(folder: Path, root_dir: Path, calls: int) -> AsyncIterator[
     await sandbox.start()
     hotline = Hotline(settings, site, secrets, settings_file, folder / "daemon.log")
     try:
+        if sandbox.pid is not None and ahead.wanted():
+            ahead.put_ahead(sandbox.pid)
         await _add_dialplan(sandbox, f"{settings.prompts.dir_in_asterisk}/{LANGUAGE}")
         yield Line(hotline, sandbox)
     finally:

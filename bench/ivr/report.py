@@ -12,7 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from bench.ivr import steps
+from bench.ivr import ahead, steps
 from bench.ivr.listen import GAP_MS, Measured
 from bench.ivr.turns import Plan, Side
 
@@ -90,6 +90,7 @@ def show(
     console.print(
         f"{plan.calls} calls in menus, {turns} turn(s) of {plan.seconds:g} s a side, callers send "
         f"{sound}; {os.cpu_count()} cores, load before the run {load[0]:.2f}"
+        + (", ahead of other programs" if ahead.wanted() else "")
     )
     table = Table("ms", "", *_COLUMNS, "n", box=None, pad_edge=False)
     for column in table.columns[2:]:
@@ -103,8 +104,10 @@ def show(
     for side in sides:
         console.print(f"{side.name}: {'; '.join(_remarks(side))}")
     others = max(side.others_s / side.wall_s for side in sides)
-    if others > BUSY:
-        console.print("Other programs were at work: the tails are partly theirs. Measure again.")
+    if others > BUSY and not ahead.wanted():
+        console.print(
+            "Other programs were at work, the tails are partly theirs: measure again or with --ahead"
+        )
 
 
 def _cells(samples: list[int]) -> list[str]:
