@@ -47,8 +47,10 @@ from ivr_flows.world import QueueFigures, World
 CALLS = 4_000
 MOST_TURNS = 60
 PICTURES: tuple[tuple[str, str, Language, str], ...] = (
-    ("demo-water", "main", "zh-CN", "flow-water.svg"),
+    ("demo-water", "main", "en", "flow-water.svg"),
+    ("demo-water", "main", "zh-CN", "flow-water.zh-CN.svg"),
     ("demo-community", "main", "en", "flow-community.svg"),
+    ("demo-community", "main", "zh-CN", "flow-community.zh-CN.svg"),
 )
 ABOUT: dict[Language, str] = {
     "zh-CN": f"示例：{CALLS:,} 通模拟来电",

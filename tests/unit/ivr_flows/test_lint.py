@@ -6,6 +6,7 @@ import time
 import wave
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 
@@ -453,3 +454,14 @@ def test_chain_of_ten_thousand_announcements_takes_seconds() -> None:
     began = time.process_time()
     assert found(flow) == [("first-choice-within-20-seconds", "s10000")]
     assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize("page", ["flow-rules.md", "flow-rules.zh-CN.md"])
+def test_every_rule_is_described(page: str) -> None:
+    text = (Path(__file__).parents[3] / "docs" / page).read_text("utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    severity = {"error": ("error", "错误"), "warning": ("warning", "警告")}
+    told = [tuple(row.split(" | ")[:2]) for row in rows]
+    assert sorted(name.strip("| `") for name, _ in told) == sorted(RULES)
+    for name, shown in told:
+        assert shown in severity[RULES[name.strip("| `")].severity]
