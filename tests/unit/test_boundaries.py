@@ -86,6 +86,7 @@ ONLY_IN: Final = {
         "cti/app.py",
         "cti/launch.py",
         "cti/demo.py",
+        "cti/notices_cli.py",
         "ivr_flows/speech/http.py",
         "service_desk/http.py",
         "service_desk/samples/",

@@ -1,0 +1,150 @@
+"""`cti notices`: announcements from the command line, through the daemon's API."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Any
+
+import aiohttp
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from config.secrets import Secrets
+from config.settings import load_settings
+from cti.errors import JietongError
+from cti.people import first_password
+
+notices_app = typer.Typer(no_args_is_help=True, help="Announcements of emergencies and outages.")
+
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option("--settings", envvar="CTI_SETTINGS", help="Your settings file (YAML)."),
+]
+User = Annotated[str, typer.Option(help="Who does it: a lead or an admin of the site.")]
+Password = Annotated[
+    str | None,
+    typer.Option(
+        envvar="CTI_PASSWORD", help="Their password; else the first one is taken, if it is known."
+    ),
+]
+
+
+class DaemonRefused(JietongError):
+    """The daemon did not do it. Field: `why`."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(why)
+
+
+@notices_app.command("list")
+def list_notices(
+    settings: SettingsFile = None, user: User = "lead", password: Password = None
+) -> None:
+    """What is on the board, those that callers hear first."""
+    answer = _ask(settings, user, password, "GET", "/notices")
+    table = Table("", "notice", "kind", "areas", "then", "text", "by")
+    for notice in answer["notices"]:
+        table.add_row(
+            "[green]●[/]" if notice["on"] else "",
+            notice["notice"],
+            notice["kind"],
+            ", ".join(notice["areas"]) or "—",
+            notice["then"],
+            "\n".join(notice["texts"].values()),
+            notice["changed_by"],
+        )
+    Console().print(table)
+
+
+@notices_app.command()
+def write(
+    name: Annotated[str, typer.Argument(help="Its name: a-z, 0-9, dash.")],
+    zh: Annotated[str, typer.Option(help="What callers hear in Mandarin.")] = "",
+    en: Annotated[str, typer.Option(help="What callers hear in English.")] = "",
+    kind: Annotated[str, typer.Option(help="emergency, outage or info.")] = "outage",
+    area: Annotated[list[str] | None, typer.Option(help="An area of the site; repeat it.")] = None,
+    then: Annotated[str, typer.Option(help="go-on, hang-up or person.")] = "go-on",
+    settings: SettingsFile = None,
+    user: User = "lead",
+    password: Password = None,
+) -> None:
+    """Create or change a notice. It is heard once it is switched on."""
+    texts = {tag: text for tag, text in (("zh-CN", zh), ("en", en)) if text}
+    body = {"kind": kind, "texts": texts, "areas": area or [], "then": then}
+    _show(_ask(settings, user, password, "POST", f"/notices/{name}", body))
+
+
+@notices_app.command()
+def on(
+    name: str, settings: SettingsFile = None, user: User = "lead", password: Password = None
+) -> None:
+    """Let callers hear it, from the next one on."""
+    _show(_ask(settings, user, password, "POST", f"/notices/{name}/on"))
+
+
+@notices_app.command()
+def off(
+    name: str, settings: SettingsFile = None, user: User = "lead", password: Password = None
+) -> None:
+    """Let nobody hear it any more."""
+    _show(_ask(settings, user, password, "POST", f"/notices/{name}/off"))
+
+
+def _show(notice: dict[str, Any]) -> None:
+    state = "on 已开启" if notice["on"] else "off 未开启"
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"{notice['notice']}: {state}")
+    if notice["texts_without_voice"]:
+        console.print(
+            f"[yellow]{notice['texts_without_voice']} text(s) have no voice yet; callers hear a "
+            "stand-in. 尚无语音，来电者会听到替代提示。[/] docs/prompts.md"
+        )
+
+
+def _ask(  # noqa: PLR0917 - one request, said in the order of its line
+    settings_file: Path | None,
+    user: str,
+    password: str | None,
+    method: str,
+    path: str,
+    body: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    settings = load_settings(settings_file)
+    secrets = Secrets(settings.state_dir / "secrets.json")
+    password = password or first_password(secrets, user)
+    url = f"http://{settings.http.host}:{settings.http.port}/api/v1"
+    try:
+        return asyncio.run(_request(url, user, password, method, path, body))
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise DaemonRefused(f"the daemon does not answer at {url}: {error}") from error
+
+
+async def _request(  # noqa: PLR0917
+    url: str,
+    user: str,
+    password: str,
+    method: str,
+    path: str,
+    body: dict[str, Any] | None,
+) -> dict[str, Any]:
+    deadline = aiohttp.ClientTimeout(total=30)
+    async with aiohttp.ClientSession(timeout=deadline) as session:
+        login = {"user": user, "password": password}
+        async with session.post(f"{url}/login", json=login) as answer:
+            token = (await _good(answer))["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        async with session.request(method, f"{url}{path}", json=body, headers=headers) as answer:
+            return await _good(answer)
+
+
+async def _good(answer: aiohttp.ClientResponse) -> dict[str, Any]:
+    """The answer's body. Raises DaemonRefused."""
+    content: dict[str, Any] = await answer.json(content_type=None)
+    if answer.status >= 400:
+        errors = "; ".join(str(one.get("message", one)) for one in content.get("errors", []))
+        why = content.get("detail") or content.get("title") or answer.reason
+        raise DaemonRefused(f"{why}{f': {errors}' if errors else ''}")
+    return content
