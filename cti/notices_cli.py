@@ -60,7 +60,7 @@ def list_notices(
 
 
 @notices_app.command()
-def write(
+def write(  # noqa: PLR0917 - the command line's own order
     name: Annotated[str, typer.Argument(help="Its name: a-z, 0-9, dash.")],
     zh: Annotated[str, typer.Option(help="What callers hear in Mandarin.")] = "",
     en: Annotated[str, typer.Option(help="What callers hear in English.")] = "",

@@ -28,7 +28,7 @@ async def write(ask: Ask[NoQuery, NoticeBody]) -> NoticeAnswer:
     notice = Notice(
         id=ask.path("notice"),
         kind=body.kind,
-        texts=dict(body.texts),
+        texts={str(language): text for language, text in body.texts.items()},
         areas=frozenset(body.areas),
         then=body.then,
         from_us=body.from_us or 0,
