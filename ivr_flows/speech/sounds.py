@@ -14,13 +14,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Final, Literal
 
 import structlog
 
 from ivr_flows.errors import PromptMissing
 from ivr_flows.model import FlowBook
-from ivr_flows.prompt_library import PromptLibrary
+from ivr_flows.prompt_library import PromptLibrary, is_language
 from ivr_flows.sayings import PAUSE, SayingError, say
 from ivr_flows.says import Clip, Piece, Spell, Utterance, Words
 from ivr_flows.speech.errors import EngineTooSlow, SpeechError
@@ -73,6 +74,7 @@ class SoundBook:
         self._catalogue = catalogue or {}
         self._stood_in = stood_in
         self._reported: dict[tuple[str, str, str], None] = {}
+        self._neutrals: dict[str, Sound] = {}
         self._in_main: Mapping[tuple[str, str], tuple[str, str]] = {}
 
     async def sounds(self, utterance: Utterance, language: str) -> tuple[Sound, ...]:
@@ -163,12 +165,13 @@ class SoundBook:
                 yield from self._spelled(piece, language)
 
     def _clip(self, name: str, language: str) -> Sound | _ToSpeak:
-        text = self._catalogue.get(name, {}).get(language)
-        if text is not None and not self._prompts.has(name, language):
+        own = self._prompts.has(name, language)
+        text = None if own else self._catalogue.get(name, {}).get(language)
+        if text is not None:
             return _ToSpeak(text, recorded=name)
-        return self._recorded(name, language)
+        return self._recorded(name, language, own=own)
 
-    def _recorded(self, name: str, language: str) -> Sound:
+    def _recorded(self, name: str, language: str, *, own: bool = False) -> Sound:
         try:
             found = self._prompts.paths(name, language)
         except PromptMissing as error:
@@ -176,7 +179,7 @@ class SoundBook:
                 return (BEEP,)
             self._report("prompt missing", name, language, str(error))
             return self._heard_instead(language)
-        if not self._prompts.has(name, language):
+        if not own:
             self._report("prompt in another language", name, language, "")
             self._stood_in("main-language")
         return found
@@ -263,11 +266,15 @@ class SoundBook:
         return self._neutral(language)
 
     def _neutral(self, language: str) -> Sound:
-        for wanted in (language, self._main_language):
-            for name in NEUTRAL:
+        known = self._neutrals.get(language)
+        if known is None:
+            for wanted, name in product((language, self._main_language), NEUTRAL):
                 if self._prompts.has(name, wanted):
-                    return self._prompts.paths(name, wanted)
-        return (BEEP,)
+                    known = self._prompts.paths(name, wanted)
+                    if is_language(language):
+                        self._neutrals[language] = known
+                    break
+        return known or (BEEP,)
 
     def _report(self, what: str, name: str, language: str, why: str) -> None:
         """Once for each text: a forgotten prompt must not fill the log."""
