@@ -28,13 +28,28 @@ and digits only), 27 in English."""
 VALUE_SECONDS: Final = 3.0
 """A value of the call: an amount, a date, eight digits."""
 
-_CHINESE_KEY: Final = re.compile(
-    r"(?:按|键入|請按)(?:数字|数字键|按键)?\s*([零〇一二三四五六七八九]|[0-9０-９]|星号|星號|米字|井号|井號|[*#])"
+_CHINESE: Final = (
+    # 按一下、按一定: no key.
+    r"一(?![下定般次律直些共样樣个個切旦])|[零〇二三四五六七八九]|[0-9０-９](?![0-9０-９])|"
+    r"星号|星號|米字|井号|井號|[*#]"
 )
-_ENGLISH_KEY: Final = re.compile(
-    r"\bpress(?:ing)?\s+(?:the\s+)?(zero|one|two|three|four|five|six|seven|eight|nine|star|asterisk|"
-    r"hash|pound|[0-9*#])(?![0-9A-Za-z])",
-    re.IGNORECASE,
+_ENGLISH: Final = (
+    r"(?:zero|one|two|three|four|five|six|seven|eight|nine|star|asterisk|hash|pound)(?![A-Za-z])|"
+    r"[0-9](?![0-9A-Za-z])|[*#]"
+)
+_ANNOUNCED: Final = tuple(
+    re.compile(f"{press}(?P<keys>(?:{key})(?:(?:{between})(?:{key}))*)", re.IGNORECASE)
+    for press, key, between in (
+        (
+            r"(?:按|键入|鍵入)(?:一下)?(?:数字键|数字|按键)?\s*",
+            _CHINESE,
+            r"\s*(?:键|鍵)?\s*[、或至到—–-]\s*",
+        ),
+        (r"\bpress(?:ing)?\s+(?:the\s+)?", _ENGLISH, r",?\s+(?:or|to|through)\s+|,\s*|\s*[–-]\s*"),
+    )
+)
+_ONE_KEY: Final = re.compile(
+    f"(?P<span>至|到|—|–|-|to|through)|(?P<key>{_CHINESE}|{_ENGLISH})", re.I
 )
 _KEYS: Final = {
     **{word: str(number) for number, word in enumerate("零一二三四五六七八九")},
@@ -78,17 +93,29 @@ def spoken_seconds(text: str, language: str) -> float:
 
 
 def announced(text: str) -> list[tuple[int, str]]:
-    """The keys that `text` announces, in order: where in the text, and the key."""
-    found = [
-        (match.start(), match.group(1))
-        for pattern in (_CHINESE_KEY, _ENGLISH_KEY)
-        for match in pattern.finditer(text)
-    ]
-    return [(at, _KEYS.get(word.lower()) or _digit(word)) for at, word in sorted(found)]
+    """The keys that `text` announces, in order: where in the text, and the key. "一至五" and "one,
+    two or three" are several."""
+    found: list[tuple[int, str]] = []
+    for pattern in _ANNOUNCED:
+        for match in pattern.finditer(text):
+            span = False
+            for one in _ONE_KEY.finditer(match.group("keys")):
+                if one.group("span"):
+                    span = True
+                    continue
+                key = _key(one.group("key"))
+                last = found[-1][1] if found else ""
+                if span and key.isdigit() and last.isdigit():
+                    between = range(int(last) + 1, int(key))
+                    found += [(match.start(), str(number)) for number in between]
+                found.append((match.start(), key))
+                span = False
+    # Stable: the keys of one place stay in their order.
+    return sorted(found, key=lambda one: one[0])
 
 
-def _digit(word: str) -> str:
-    return str(int(word)) if word.isdigit() else word
+def _key(word: str) -> str:
+    return _KEYS.get(word.lower()) or (str(int(word)) if word.isdigit() else word)
 
 
 @dataclass(frozen=True, slots=True)

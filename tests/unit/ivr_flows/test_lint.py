@@ -377,6 +377,11 @@ class TestSpeech:
             ("Pressing the pound key; press zero", "#0"),
             ("按照规定，一律按时缴费。Press release one.", ""),
             ("请按数字键３", "3"),
+            ("请按一下井号键，按一定的顺序，按12号文件", "#"),
+            ("评分请按一至五，其他请按七或八、九。", "12345789"),
+            ("Press 1 to 3, or press star. Press seven, eight or nine.", "123*789"),
+            ("To pay press one, to stop press two.", "12"),
+            ("Press one to pay, press two for help.", "12"),
             ("人工服务请按零。[en]For English, press nine.", "09"),
         ],
     )
