@@ -35,7 +35,8 @@ from cti.cores import cores_for
 from cti.errors import JietongError
 from cti.facts import EngineStarted, Fact, OpenCall, OpenCallback, Resynced, SeatStateChanged
 from cti.ids import QueueId
-from cti.menus import Lines, Menus, prompts_of
+from cti.menus import Lines, Menus, hours_of, prompts_of
+from cti.notices import NoticeBoard
 from cti.people import make_people
 from cti.ports import AddressRefused
 from cti.runtime.clock import Clock, HostClock
@@ -56,6 +57,7 @@ from cti.store.site_names import names_of
 from cti.store.users import UserStore
 from cti.store.writer import LedgerWriter
 from cti.store.writer_state import WriterState
+from cti.voice_mail import VoiceMail
 from ivr_flows.speech.wiring import sound_book
 from recording.recorder import Recorder
 from service_desk.http import HttpClient
@@ -142,13 +144,20 @@ class Daemon:
             settings, site, prompts_of(settings, site), stood_in=self._metrics.count_stand_in
         )
         self._http = HttpClient()
+        self._notices = NoticeBoard(
+            settings.state_dir / "notices.json",
+            site.areas,
+            clock,
+            tell=self._loop.post,
+            speak=self._sounds.prepare,
+        )
         self._menus = Menus(
             settings,
             site,
             clock=clock,
             lines=Lines(tuple(site.queues), lambda name: dispatcher.figures(QueueId(name))),
-            hours={},
-            notices=lambda: (),
+            hours=hours_of(site),
+            notices=self._notices.active,
             sounds=self._sounds,
             lookups=lookups_of(
                 site,
@@ -170,6 +179,15 @@ class Daemon:
             health=self._health,
             flows=lambda: self._menus.shelf.current().flows,
         )
+        self._voice_mail = VoiceMail(
+            settings,
+            database=self._database,
+            ledger=self._ledger,
+            writer=self._writer,
+            loop=self._loop,
+            clock=clock,
+            alive=lambda: [view.call for view in self._engine.live_calls()],
+        )
         self._users = UserStore(self._database)
         self._metrics.attach(self._engine)
         self._api = ApiServer(
@@ -177,6 +195,8 @@ class Daemon:
             self._engine,
             LedgerHistory(self._ledger),
             users=StoredUsers(self._users),
+            notices=self._notices,
+            messages=self._voice_mail.records,
             secrets=secrets,
             metrics=self._metrics,
             narrate=Narrator(names_of(site)),
@@ -197,6 +217,7 @@ class Daemon:
                 await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
             except OSError as error:
                 raise FolderRefused(f"recording.{name}", folder, error) from error
+        await asyncio.to_thread(self._notices.load)
         await asyncio.to_thread(self._writer.open)
         self._supervisor.vital("ledger", self._writer.run())
         seats, open_calls, callbacks = await self._remembered()
@@ -239,6 +260,7 @@ class Daemon:
             self._http.close,
             self._sounds.close,
             self._recorder.stop,
+            self._voice_mail.stop,
             self._api.stop,
             self._loop.settled,
             self._writer.stop,
@@ -308,6 +330,7 @@ class Daemon:
         for fact in facts:
             self._metrics.observe(fact)
             self._fanout.publish(fact)
+            self._voice_mail.observe(fact)
             if isinstance(fact, Resynced):
                 # At once, not at the next turn: callers must not go to Queue() meanwhile.
                 self._supervisor.passing("first-sign-of-life", self._beat())

@@ -288,6 +288,27 @@ class RecordingMissed(Report):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePlayed(Report):
+    """`by` is given the sound of a message; written down before they are."""
+
+    call: CallId
+    message: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeSwitched(Report):
+    """Somebody wrote a notice or switched it; `on`: callers hear it from now on."""
+
+    notice: str
+    on: bool
+    by: str
+    notice_kind: str
+    text: str
+    """In the first of its languages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackCancelAsked(Report):
     """Somebody wants a callback not to be made."""
 

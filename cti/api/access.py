@@ -50,6 +50,10 @@ _COMMAND = Rule(frozenset({"lead", "admin"}), own=frozenset({"seat"}))
 _ANYONE_KNOWN = Rule(_ALL)
 _CALLBACKS = Rule(frozenset({"lead", "admin", "auditor"}), own=frozenset({"seat"}))
 """A seat sees what is to come, without whole numbers: it has not spoken with these customers."""
+_NOTICES = Rule(frozenset({"lead", "admin"}))
+_MESSAGES = _ANYONE_KNOWN
+"""A message is for whoever has time for it, as a waiting call is."""
+_DEAL_WITH = Rule(frozenset({"seat", "lead", "admin"}))
 
 ACCESS: Final[dict[str, Rule | Door]] = {
     "login": Door.OPEN,
@@ -67,6 +71,15 @@ ACCESS: Final[dict[str, Rule | Door]] = {
     "listQueues": _ANYONE_KNOWN,
     "listCallbacks": _CALLBACKS,
     "cancelCallback": Rule(frozenset({"lead", "admin"})),
+    "listNotices": _ANYONE_KNOWN,
+    "writeNotice": _NOTICES,
+    "switchNoticeOn": _NOTICES,
+    "switchNoticeOff": _NOTICES,
+    "listMessages": _MESSAGES,
+    "getMessage": _MESSAGES,
+    "messageAudio": _MESSAGES,
+    "messageHeard": _DEAL_WITH,
+    "messageDone": _DEAL_WITH,
     "events": _READ_CALLS,
     "openapi": Door.OPEN,
     "page": Door.OPEN,
@@ -76,7 +89,8 @@ ACCESS: Final[dict[str, Rule | Door]] = {
 }
 
 NUMBERS_IN_FULL: Final[frozenset[Role]] = frozenset({"seat", "lead", "admin"})
-"""Who needs callers' numbers for their work. Seats only ever meet those of their own calls. An
+"""Who needs callers' numbers for their work. Seats only ever meet those of their own calls, and
+of messages, which they answer. An
 auditor checks how calls were handled and finds a call by its whole number or its id."""
 
 

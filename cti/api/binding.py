@@ -62,6 +62,8 @@ class Operation:
     answer: type[BaseModel] | str
     """The model of a success, or the media type of one that is not JSON."""
     problems: frozenset[int]
+    in_parts: bool = False
+    """A range of it can be asked for (RFC 9110, section 14)."""
     own_token: bool = False
     """The handler looks for the token itself (a WebSocket's may come later)."""
 

@@ -6,6 +6,7 @@ ApiError
   +-- UnknownFlow         no such flow
   +-- UnknownCallback     no such callback is open
   +-- SubscriberLagging   a reader of live facts fell too far behind and was dropped
+  +-- NotNoted            who hears a message cannot be written down, so nobody hears it
   +-- RecordsAway         past calls or people cannot be read now
   +-- TokenRefused        an access token that is not ours, not now, or not whole
   +-- Problem             an answer that is not a success, as RFC 9457 wants it told
@@ -66,6 +67,10 @@ class SubscriberLagging(ApiError):
 
 class RecordsAway(ApiError):
     """The database cannot be read now; calls going on are not concerned."""
+
+
+class NotNoted(ApiError):
+    """That somebody gets to hear a message cannot be written down now."""
 
 
 class TokenRefused(ApiError):

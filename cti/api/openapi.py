@@ -15,12 +15,14 @@ from cti.api.binding import Operation
 from cti.api.event_messages import MESSAGES, TokenMessage
 from cti.api.events import PROTOCOL
 from cti.api.live import Close
+from cti.api.message_schemas import MessageNumber
 from cti.api.problems import MEDIA_TYPE
 from cti.api.schemas import (
     CallbackName,
     CallName,
     NoBody,
     NoQuery,
+    NoticeName,
     ProblemAnswer,
     Received,
     SeatName,
@@ -32,6 +34,8 @@ _PATH_NAMES: Final = {
     "seat": get_args(SeatName)[1],
     "call": get_args(CallName)[1],
     "callback": get_args(CallbackName)[1],
+    "message": get_args(MessageNumber)[1],
+    "notice": get_args(NoticeName)[1],
 }
 
 
@@ -113,7 +117,10 @@ def _success(one: Operation) -> Json:
         content = {one.answer: {"schema": {} if one.answer.endswith("json") else _TEXT}}
     else:
         content = {"application/json": {"schema": _ref(one.answer)}}
-    return {"200": {"description": "Done.", "content": content}}
+    done: Json = {"200": {"description": "Done.", "content": content}}
+    if one.in_parts:
+        done["206"] = {"description": "The range asked for.", "content": content}
+    return done
 
 
 _TEXT: Final[Json] = {"type": "string"}

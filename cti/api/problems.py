@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from cti.api.errors import (
     CommandRefused,
     FieldError,
+    NotNoted,
     Problem,
     RecordsAway,
     UnknownFlow,
@@ -93,17 +94,20 @@ def _known(error: Exception) -> Problem | None:
         case UnknownSeat() | UnknownFlow():
             what = "seat" if isinstance(error, UnknownSeat) else "flow"
             return Problem(404, f"unknown-{what}", f"there is no such {what}")
-        case RecordsAway():
-            return Problem(
-                503,
-                "records-away",
-                "past calls and people cannot be read at the moment",
-                headers={"Retry-After": "10"},
-            )
+        case RecordsAway() | NotNoted():
+            return _not_now(error)
         case web.HTTPException():
             return _from_aiohttp(error)
         case _:
             return None
+
+
+def _not_now(error: RecordsAway | NotNoted) -> Problem:
+    code, why = "records-away", "past calls and people cannot be read at the moment"
+    if isinstance(error, NotNoted):
+        code = "not-noted"
+        why = "that you hear this cannot be written down now, so it is not played"
+    return Problem(503, code, why, headers={"Retry-After": "10"})
 
 
 def _from_aiohttp(error: web.HTTPException) -> Problem:

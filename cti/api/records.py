@@ -21,7 +21,8 @@ log = structlog.get_logger(__name__)
 
 
 @contextmanager
-def _away() -> Iterator[None]:
+def away() -> Iterator[None]:
+    """Turns what the store raises into RecordsAway."""
     try:
         yield
     except StoreError as error:
@@ -44,7 +45,7 @@ class LedgerHistory:
         if wanted.to_us:
             end = CallCursor(wanted.to_us, CallId(""))
             start = end if start is None else min(start, end)
-        with _away():
+        with away():
             found = await self._ledger.calls(
                 limit=limit,
                 before=start,
@@ -56,12 +57,12 @@ class LedgerHistory:
         return [_past(one) for one in found if one.arrived_us >= wanted.from_us]
 
     async def past_call(self, call: CallId) -> PastCall | None:
-        with _away():
+        with away():
             found = await self._ledger.call(call)
         return None if found is None else _past(found)
 
     async def facts_of(self, call: CallId) -> Sequence[Fact]:
-        with _away():
+        with away():
             return [entry.fact for entry in await self._ledger.facts_of(call)]
 
 
@@ -72,7 +73,7 @@ class StoredUsers:
         self._store = store
 
     async def find(self, name: str) -> UserRecord | None:
-        with _away():
+        with away():
             user = await self._store.get(name)
         if user is None or user.role not in ROLES:
             return None

@@ -8,9 +8,10 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel
 
-from cti.api import callbacks, calls, describe, events, people, seats, status
+from cti.api import callbacks, calls, describe, events, messages, notices, people, seats, status
 from cti.api.access import ACCESS, Door
 from cti.api.binding import Answer, Ask, Operation
+from cti.api.message_schemas import MessageAnswer, MessagesAnswer, MessagesQuery
 from cti.api.schemas import (
     AliveAnswer,
     CallAnswer,
@@ -25,6 +26,9 @@ from cti.api.schemas import (
     MeAnswer,
     NoBody,
     NoQuery,
+    NoticeAnswer,
+    NoticeBody,
+    NoticesAnswer,
     PauseBody,
     QueuesAnswer,
     ReadyAnswer,
@@ -66,10 +70,12 @@ def _operation(  # noqa: PLR0917 - a row of the table reads best without keyword
         answer=answer,
         problems=frozenset(expected),
         own_token=own_token,
+        in_parts=416 in problems,
     )
 
 
 _SEAT: Final = f"{V1}/seats/{{seat}}"
+_MESSAGE: Final = f"{V1}/messages/{{message}}"
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     _operation(
@@ -184,7 +190,99 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         404,
         503,
     ),
+    _operation(
+        "listNotices",
+        "GET",
+        f"{V1}/notices",
+        "Announcements, those that callers hear first",
+        notices.list_notices,
+        NoticesAnswer,
+    ),
+    _operation(
+        "writeNotice",
+        "POST",
+        f"{V1}/notices/{{notice}}",
+        "Create or change an announcement",
+        notices.write,
+        NoticeAnswer,
+        409,
+        503,
+        body=NoticeBody,
+    ),
+    _operation(
+        "switchNoticeOn",
+        "POST",
+        f"{V1}/notices/{{notice}}/on",
+        "Let callers hear it, from the next one on",
+        notices.switch_on,
+        NoticeAnswer,
+        404,
+        409,
+        503,
+    ),
+    _operation(
+        "switchNoticeOff",
+        "POST",
+        f"{V1}/notices/{{notice}}/off",
+        "Let nobody hear it any more",
+        notices.switch_off,
+        NoticeAnswer,
+        404,
+        409,
+        503,
+    ),
     _operation("listQueues", "GET", f"{V1}/queues", "All queues", seats.list_queues, QueuesAnswer),
+    _operation(
+        "listMessages",
+        "GET",
+        f"{V1}/messages",
+        "Spoken messages, newest first",
+        messages.list_messages,
+        MessagesAnswer,
+        503,
+        query=MessagesQuery,
+    ),
+    _operation(
+        "getMessage",
+        "GET",
+        _MESSAGE,
+        "One spoken message",
+        messages.get_message,
+        MessageAnswer,
+        404,
+        503,
+    ),
+    _operation(
+        "messageAudio",
+        "GET",
+        f"{_MESSAGE}/audio",
+        "Its sound; that you hear it is written down",
+        messages.message_audio,
+        messages.MEDIA_TYPE,
+        404,
+        416,
+        503,
+    ),
+    _operation(
+        "messageHeard",
+        "POST",
+        f"{_MESSAGE}/heard",
+        "Somebody has heard it",
+        messages.message_heard,
+        MessageAnswer,
+        404,
+        503,
+    ),
+    _operation(
+        "messageDone",
+        "POST",
+        f"{_MESSAGE}/done",
+        "It has been dealt with",
+        messages.message_done,
+        MessageAnswer,
+        404,
+        503,
+    ),
     _operation(
         "events",
         "GET",

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from cti.api.port import Language, Outcome, Role
 from cti.facts import CallPhase, DeviceState, EndedBy, SeatState
+from ivr_flows.notices import NoticeKind, Then
 
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 MAX_US = 9_007_199_254_740_991
@@ -141,6 +142,48 @@ class QueueAnswer(Sent):
 
 class QueuesAnswer(Sent):
     queues: list[QueueAnswer]
+
+
+NoticeName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+AreaName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+NoticeText = Annotated[Line, Field(max_length=500)]
+
+
+class NoticeBody(Received):
+    kind: NoticeKind
+    texts: Annotated[
+        dict[Language, NoticeText],
+        Field(min_length=1, max_length=2, description="What callers hear, by language."),
+    ]
+    areas: Annotated[
+        list[AreaName],
+        Field(max_length=50, description="Areas of the site that it is about; none: all callers."),
+    ] = []
+    then: Annotated[
+        Then, Field(description="What follows: the flow, the end of the call, or a person.")
+    ] = "go-on"
+    from_us: TimeUs | None = None
+    until_us: TimeUs | None = None
+
+
+class NoticeAnswer(Sent):
+    notice: NoticeName
+    kind: NoticeKind
+    texts: Annotated[dict[str, str], Field(description="What callers hear, by language.")]
+    areas: list[AreaName]
+    then: Then
+    on: Annotated[bool, Field(description="Callers hear it, within its time.")]
+    from_us: TimeUs | None
+    until_us: TimeUs | None
+    changed_us: TimeUs
+    changed_by: str
+    texts_without_voice: Annotated[
+        int, Field(description="Texts that nobody can speak yet; callers hear a stand-in.")
+    ]
+
+
+class NoticesAnswer(Sent):
+    notices: list[NoticeAnswer]
 
 
 class CallbackAnswer(Sent):

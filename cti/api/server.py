@@ -14,6 +14,7 @@ from config.settings import HttpSettings
 from cti.api.binding import bind
 from cti.api.guard import HostGuard, add_headers
 from cti.api.login import LogIn
+from cti.api.message_port import MessagePort, NoMessages
 from cti.api.metrics import Metrics
 from cti.api.openapi import build_document
 from cti.api.page import build_page
@@ -22,6 +23,7 @@ from cti.api.problems import problems
 from cti.api.routes import OPERATIONS
 from cti.api.services import Listeners, Services
 from cti.api.tokens import Tokens
+from cti.notices import NoticeBoard
 
 log = structlog.get_logger(__name__)
 
@@ -49,11 +51,13 @@ class ApiServer:
         history: CallHistory,
         *,
         users: UserDirectory,
+        notices: NoticeBoard,
         secrets: SecretSource,
         metrics: Metrics,
         allowed_hosts: Collection[str] = (),
         narrate: Narrate = say_nothing,
         log_in: LogIn | None = None,
+        messages: MessagePort | None = None,
     ) -> None:
         self._settings = settings
         self._log_in = log_in or LogIn(users)
@@ -61,12 +65,14 @@ class ApiServer:
         self._services = Services(
             engine=engine,
             history=history,
+            messages=messages or NoMessages(),
             log_in=self._log_in,
             tokens=Tokens(secrets.get(KEY_NAME, length=_KEY_BYTES), settings.token_minutes * 60),
             metrics=metrics,
             guard=HostGuard(settings.host, allowed_hosts),
             listeners=Listeners(),
             narrate=narrate,
+            notices=notices,
             leaving=asyncio.Event(),
             document=json.dumps(
                 build_document(OPERATIONS, version), ensure_ascii=False, indent=1

@@ -7,21 +7,25 @@ from dataclasses import dataclass
 
 from cti.api.guard import HostGuard
 from cti.api.login import LogIn
+from cti.api.message_port import MessagePort
 from cti.api.metrics import Metrics
 from cti.api.port import CallHistory, EnginePort, Narrate
 from cti.api.tokens import Tokens
+from cti.notices import NoticeBoard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     engine: EnginePort
     history: CallHistory
+    messages: MessagePort
     log_in: LogIn
     tokens: Tokens
     metrics: Metrics
     guard: HostGuard
     listeners: Listeners
     narrate: Narrate
+    notices: NoticeBoard
     leaving: asyncio.Event
     """Set when the server stops: WebSockets say good-bye."""
     document: bytes

@@ -53,6 +53,7 @@ SHOWN: Final[frozenset[type[Fact]]] = frozenset(
         facts.OutsideDialled,
         facts.SurveyScored,
         facts.MessageLeft,
+        facts.MessagePlayed,
         facts.CustomerKnown,
         facts.CallAbandoned,
         facts.CallEnded,
@@ -65,7 +66,13 @@ SHOWN: Final[frozenset[type[Fact]]] = frozenset(
     }
 )
 _NOT_FOR_SEATS: Final[frozenset[type[Fact]]] = frozenset(
-    {facts.SeatOffered, facts.CallbackOffered, facts.RecordingStored, facts.RecordingMissed}
+    {
+        facts.SeatOffered,
+        facts.CallbackOffered,
+        facts.RecordingStored,
+        facts.RecordingMissed,
+        facts.MessagePlayed,
+    }
 )
 _INSIDE: Final = frozenset({"at", "channel_name", "recording"})
 """Fields that mean something inside only."""
@@ -211,7 +218,7 @@ def _plain(value: Any) -> Any:
 
 def _masked(fact: Fact) -> Fact:
     change: dict[str, Any] = {}
-    for field in ("caller_number", "number"):
+    for field in ("caller_number", "number", "customer"):
         if isinstance(number := getattr(fact, field, None), str):
             change[field] = mask_number(number)
     if isinstance(name := getattr(fact, "caller_name", None), str):

@@ -251,6 +251,7 @@ ENGLISH: Final[dict[type[Fact], Sentence]] = {
         + (f" (seat {to.seat(fact.seat)})" if fact.seat else "")
     ),
     facts.MessageLeft: _message,
+    facts.MessagePlayed: lambda fact, to: f"{plain(fact.by)} played message {fact.message}",
     facts.CustomerKnown: _customer,
     facts.SeatLegGone: lambda fact, to: f"the line to seat {to.seat(fact.seat)} is closed",
     facts.WaitTold: _told,
@@ -276,6 +277,10 @@ ENGLISH: Final[dict[type[Fact], Sentence]] = {
     facts.CallbackClosed: _callback_closed,
     facts.CallbackRecovered: lambda fact, to: (
         f"callback found again in Asterisk: seat {to.seat(fact.seat)}, {fact.phase}"
+    ),
+    facts.NoticeSwitched: lambda fact, to: (
+        f"{plain(fact.by)} switched the notice {plain(fact.notice)} "
+        f"{'on' if fact.on else 'off'}: {plain(fact.text, 200)}"
     ),
     facts.CallbackCancelAsked: lambda fact, to: (
         f"{plain(fact.by)} wants the callback not to be made"

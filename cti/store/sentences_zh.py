@@ -254,6 +254,7 @@ CHINESE: Final[dict[type[Fact], Sentence]] = {
         + (f"（坐席 {to.seat(fact.seat)}）" if fact.seat else "")
     ),
     facts.MessageLeft: _message,
+    facts.MessagePlayed: lambda fact, to: f"{plain(fact.by)} 收听留言 {fact.message}",
     facts.CustomerKnown: _customer,
     facts.SeatLegGone: lambda fact, to: f"坐席 {to.seat(fact.seat)} 的线路已关闭",
     facts.WaitTold: _told,
@@ -273,6 +274,10 @@ CHINESE: Final[dict[type[Fact], Sentence]] = {
     facts.CallbackClosed: _callback_closed,
     facts.CallbackRecovered: lambda fact, to: (
         f"在 Asterisk 中重新找到回电：坐席 {to.seat(fact.seat)}，{_CALLBACK_PHASES[fact.phase]}"
+    ),
+    facts.NoticeSwitched: lambda fact, to: (
+        f"{plain(fact.by)} {'开启' if fact.on else '关闭'}公告 {plain(fact.notice)}："
+        f"{plain(fact.text, 200)}"
     ),
     facts.CallbackCancelAsked: lambda fact, to: f"{plain(fact.by)} 要求取消回电",
     facts.CallAbandoned: _abandoned,

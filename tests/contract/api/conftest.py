@@ -4,8 +4,9 @@ OpenAPI document."""
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -21,9 +22,12 @@ from cti.api.port import CallView, PastCall, Role, UserRecord
 from cti.api.routes import OPERATIONS
 from cti.api.server import ApiServer
 from cti.api.tokens import Tokens
-from cti.facts import CallPhase, Fact
+from cti.facts import CallPhase, Fact, Report
 from cti.ids import CallId, QueueId, SeatId
+from cti.notices import NoticeBoard
+from cti.runtime.clock import HostClock
 from tests.fakes.engine import START_US, FakeEngine, FakeHistory, FakeUsers
+from tests.fakes.messages import FakeMessages
 
 KEY = "k" * 64
 PASSWORD = "正确-horse-battery"
@@ -183,6 +187,11 @@ def history() -> FakeHistory:
 
 
 @pytest.fixture
+def messages(tmp_path: Path) -> FakeMessages:
+    return FakeMessages(tmp_path)
+
+
+@pytest.fixture
 def users() -> FakeUsers:
     return FakeUsers(
         [
@@ -202,8 +211,30 @@ def metrics(engine: FakeEngine) -> Metrics:
 
 
 @pytest.fixture
-async def server(
-    engine: FakeEngine, history: FakeHistory, users: FakeUsers, metrics: Metrics
+def told() -> list[Report]:
+    """What the board of notices has posted."""
+    return []
+
+
+@pytest.fixture
+def board(tmp_path: Path, told: list[Report]) -> NoticeBoard:
+    async def speak(texts: Iterable[tuple[str, str]]) -> int:
+        return sum("无声" in text for text, _ in texts)
+
+    clock = HostClock()
+    return NoticeBoard(
+        tmp_path / "notices.json", ["chengbei"], clock, tell=told.append, speak=speak
+    )
+
+
+@pytest.fixture
+async def server(  # noqa: PLR0917 - fixtures
+    engine: FakeEngine,
+    history: FakeHistory,
+    users: FakeUsers,
+    metrics: Metrics,
+    board: NoticeBoard,
+    messages: FakeMessages,
 ) -> AsyncIterator[tuple[ApiServer, str]]:
     api = ApiServer(
         HttpSettings(host="127.0.0.1", port=0, allowed_hosts=[], token_minutes=30),
@@ -212,8 +243,10 @@ async def server(
         users=users,
         secrets=FixedSecrets(),
         metrics=metrics,
+        notices=board,
         narrate=narrate,
         log_in=LogIn(users, hasher=WEAK),
+        messages=messages,
     )
     host, port = await api.start()
     yield api, f"http://{host}:{port}"

@@ -17,6 +17,7 @@ BODIES: dict[str, Any] = {
     "login": {"user": "nobody", "password": "wrong"},
     "pause": {"reason": "午休"},
     "sendToFlow": {"flow": "identify"},
+    "writeNotice": {"kind": "info", "texts": {"en": "Hello"}},
 }
 EXPECTED = """
                 seat  lead admin auditor none
@@ -35,6 +36,15 @@ EXPECTED = """
     listQueues  200   200  200   200     401
     listCallbacks  200 200 200   200     401
     cancelCallback 403 404 404   403     401
+    listNotices     200 200 200  200     401
+    writeNotice     403 200 200  403     401
+    switchNoticeOn  403 404 404  403     401
+    switchNoticeOff 403 404 404  403     401
+    listMessages 200  200  200   200     401
+    getMessage   200  200  200   200     401
+    messageAudio 200  200  200   200     401
+    messageHeard 200  200  200   403     401
+    messageDone  200  200  200   403     401
     events      426   426  426   426     426
     openapi     200   200  200   200     200
     page        200   200  200   200     200
@@ -70,7 +80,13 @@ async def test_each_operation_in_each_role_gives_what_the_table_says(
     await engine.seat_command(engine.seats()[1].seat, "sign-on", "", "test")
 
     path = operation.path.format_map(
-        {"seat": "1002", "call": strange.call, "callback": "back.nothing"}
+        {
+            "seat": "1002",
+            "call": strange.call,
+            "callback": "back.nothing",
+            "message": "1",
+            "notice": "n-1",
+        }
     )
     answer = await client.send(operation.method, path, role, json=BODIES.get(operation.name))
 
