@@ -64,6 +64,8 @@ steps:
       "4": text
       "5": secret
       "6": routed
+      "7": news
+      "8": hours
       "9": english
       "0": person
     repeat: "*"
@@ -115,6 +117,10 @@ steps:
     next: chosen
   chosen: {do: queue, say: transferring}
   english: {do: language, to: other, next: entry}
+  news: {do: notices, next: entry, person: person}
+  hours: {do: hours, hours: never, open: bye, closed: always}
+  always: {do: hours, hours: always, open: said-open, closed: bye}
+  said-open: {do: play, say: sub, next: entry}
   person: {do: queue, queue: service, say: transferring}
   bye: {do: hangup, say: goodbye}
 """
@@ -125,6 +131,11 @@ steps:
   hello: {do: play, say: sub, next: back}
   back: {do: return}
 """
+PARTS: Final = {
+    "outside": {},
+    "hours": {"always": {"weekly": "24h"}, "never": {"weekly": {"mon": "closed"}}},
+    "areas": {"chengbei": {"en": "North"}},
+}
 TRANSFERRING_HZ: Final = 1000
 GOODBYE_HZ: Final = 500
 
@@ -167,7 +178,7 @@ async def menus(folder: Path, root: Path) -> AsyncIterator[Menus]:
     (flows / "main.yaml").write_text(MAIN, "utf-8")
     (flows / "sub.yaml").write_text(SUB, "utf-8")
     async with (
-        hotline(folder, root_dir=root, flows=flows, prompts=CLIPS, parts={"outside": {}}) as line,
+        hotline(folder, root_dir=root, flows=flows, prompts=CLIPS, parts=PARTS) as line,
         ApiClient(line.api_url) as api,
     ):
         await api.log_in("admin", first_password(line.secrets, "admin"))
@@ -291,6 +302,34 @@ class TestRouting:
         await call.press("7" * 200, tone_ms=40, gap_ms=30)
         queued = await facts.wait_for("CallQueued", deadline=15)
         assert queued["queue"] == "service"
+
+
+class TestHoursAndNotices:
+    async def test_goes_by_the_opening_hours(self, here: Menus) -> None:
+        call = await here.dial()
+        await call.press("8")
+        await hears(call, SUB_HZ)
+        await hears(call, ENTRY_HZ)
+
+    async def test_notice_is_heard_while_it_is_on(self, here: Menus, facts: FactStream) -> None:
+        notice = {
+            "kind": "emergency",
+            "texts": {"zh-CN": "水质异常，请勿饮用。", "en": "Do not drink the water."},
+            "then": "person",
+        }
+        await here.api.request("POST", "/notices/water", notice)
+        await here.api.request("POST", "/notices/water/on")
+        call = await here.dial()
+        await call.press("7")
+        await call.heard.wait_for_sound(deadline=4)
+        await facts.wait_for("CallQueued", deadline=10)
+        await call.hang_up()
+        await here.api.request("POST", "/notices/water/off")
+        call = await here.dial()
+        await call.press("7")
+        await hears(call, ENTRY_HZ)
+        await call.press("*")
+        await hears(call, ENTRY_HZ)
 
 
 class TestHangUps:

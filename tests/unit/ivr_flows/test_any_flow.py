@@ -334,7 +334,7 @@ def test_any_caller_in_any_flow_comes_to_an_end(
         assert len(text) <= MAX_TEXT
         assert turn.state.person_asked or not isinstance(turn.action, HandToQueue)
         asked = isinstance(turn.action, AskKey | Speak | RecordMessage)
-        assert not asked or getattr(turn.action, "utterance", ()) or _nothing_known(turn)
+        assert not asked or getattr(turn.action, "utterance", None) or _nothing_known(turn)
 
 
 def _nothing_known(turn: Turn) -> bool:
