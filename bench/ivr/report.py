@@ -106,7 +106,7 @@ def show(
     others = max(side.others_s / side.wall_s for side in sides)
     if others > BUSY and not ahead.wanted():
         console.print(
-            "Other programs were at work, the tails are partly theirs: measure again or with --ahead"
+            "Other programs were at work, the tails are partly theirs: measure again, with --ahead"
         )
 
 

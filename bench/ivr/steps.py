@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from config.hours import calendar_of
+from config.calendars import calendar_of
 from ivr_flows import interpreter
 from ivr_flows.actions import (
     DigitsKeyed,
