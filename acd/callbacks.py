@@ -324,6 +324,8 @@ class Callbacks:
     def _recovered(self, fact: CallbackRecovered) -> Iterator[Fact]:
         entry = self._entries.get(fact.callback)
         if entry is None:
+            # Closed, and the word to hang up was lost with the link or the daemon.
+            yield CallbackRefused(at=fact.at, callback=fact.callback, why="it is not open")
             return
         if fact.phase == "talking":
             yield self._close(entry, fact.at, "called-back")

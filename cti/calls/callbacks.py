@@ -20,6 +20,7 @@ from cti.calls.endings import failure_reason
 from cti.calls.legs import SILENCE_ALLOWANCE_US, UNCONFIRMED_US
 from cti.effects import Effect, HangUp, OriginateCallback, Resync
 from cti.facts import (
+    AnomalySeen,
     BridgeJoined,
     BridgeLeft,
     CallbackAnswered,
@@ -29,6 +30,7 @@ from cti.facts import (
     CallbackFailure,
     CallbackOffered,
     CallbackRecovered,
+    CallbackRefused,
     ChannelAnswered,
     ChannelCreated,
     ChannelHangupAsked,
@@ -94,6 +96,7 @@ class CallbackLegs:
         self._handlers |= {
             CallbackOffered: self._offered,
             CallbackClosed: self._closed,
+            CallbackRefused: self._closed,
             ChannelCreated: self._created,
             ChannelRang: self._rang,
             ChannelAnswered: self._answered,
@@ -149,13 +152,20 @@ class CallbackLegs:
     def _created(self, fact: ChannelCreated) -> Outcome:
         leg = self._legs.get(fact.channel)
         if leg is None:
-            owner = self._legs.get(fact.linked)
-            if owner is not None and fact.linked != fact.channel:
-                owner.customer = fact.channel
+            yield from self._unknown_created(fact)
             return
         leg.channel_name, leg.doubted = fact.name, False
         if leg.cancelled:
             yield HangUp(channel=leg.channel)
+
+    def _unknown_created(self, fact: ChannelCreated) -> Outcome:
+        owner = self._legs.get(fact.linked)
+        if seat_of_callback(fact.channel) is not None:
+            # Given up, and made after all: the callback may have been offered to another seat.
+            yield AnomalySeen(at=fact.at, about=fact.channel, detail="a leg that nobody asked for")
+            yield HangUp(channel=fact.channel)
+        elif owner is not None:
+            owner.customer = fact.channel
 
     def _rang(self, fact: ChannelRang) -> Outcome:
         leg = self._legs.get(fact.channel)
@@ -273,10 +283,10 @@ class CallbackLegs:
             detail=detail,
         )
 
-    def _closed(self, fact: CallbackClosed) -> Outcome:
+    def _closed(self, fact: CallbackClosed | CallbackRefused) -> Outcome:
         """Cancelled while a seat rings or the customer's phone does. A talk is never cut."""
         for leg in self._legs.values():
-            if leg.callback == fact.callback and leg.pending and fact.why != "called-back":
+            if leg.callback == fact.callback and leg.pending:
                 leg.cancelled = True
                 yield HangUp(channel=leg.channel)
 

@@ -22,9 +22,12 @@ from acd.seats import SeatRecord
 from cti.brain import Brain, Step
 from cti.calls.callbacks import CallbackLegs
 from cti.calls.tracker import CallTracker
-from cti.effects import OriginateSeat, Resync, StoreRecording, SweepSpool
+from cti.effects import OriginateCallback, OriginateSeat, Resync, StoreRecording, SweepSpool
 from cti.facts import (
     CallAbandoned,
+    CallbackFailed,
+    CallbackOffered,
+    CallbackRecovered,
     CallEnded,
     CallQueued,
     CallRecovered,
@@ -111,12 +114,18 @@ class Life:
                 self.offers[fact.offer] = (fact.seat, fact.call)
             case OfferAnswered() | CallRecovered() if fact.offer:
                 self.offers[fact.offer] = (fact.seat, fact.call)
-            case OfferFailed() | SeatLeft():
+            case CallbackOffered():
+                taken = {seat for seat, _ in self.offers.values()}
+                assert fact.seat not in taken, f"two offers at one seat: {fact}"
+                self.offers[fact.offer] = (fact.seat, CallId(fact.callback))
+            case CallbackRecovered():
+                self.offers[fact.offer] = (fact.seat, CallId(fact.callback))
+            case OfferFailed() | SeatLeft() | CallbackFailed():
                 self.offers.pop(fact.offer, None)
             case WaitTold():
                 calls = {call for _, call in self.offers.values()}
                 assert fact.call not in calls, f"told while a seat rings: {fact}"
-                line = [call for call, _ in self.dispatcher.waiting(fact.queue)]
+                line = self.dispatcher.order(fact.queue)
                 assert line.index(fact.call) + 1 == fact.place
                 assert fact.at - self.told.get(fact.call, 0) >= MIN_APART_US
                 self.told[fact.call] = fact.at
@@ -156,11 +165,14 @@ class Hotline(RuleBasedStateMachine):
         for effect in step.effects:
             if isinstance(effect, Resync):
                 self.gate_open = False
-            elif isinstance(effect, OriginateSeat) and not self.asterisk.connected:
+            elif (
+                isinstance(effect, OriginateSeat | OriginateCallback)
+                and not self.asterisk.connected
+            ):
                 failures.append(
                     EffectFailed(
                         at=self.asterisk.now,
-                        effect="OriginateSeat",
+                        effect=type(effect).__name__,
                         subject=effect.offer,
                         reason="the link is down",
                     )
@@ -313,7 +325,7 @@ class Hotline(RuleBasedStateMachine):
     def asterisk_works(self, data: st.DataObject) -> None:
         while self.asterisk.asked:
             fate: Fate = "done"
-            if isinstance(self.asterisk.asked[0], OriginateSeat):
+            if isinstance(self.asterisk.asked[0], OriginateSeat | OriginateCallback):
                 fate = data.draw(st.sampled_from(FATES))
             failure = self.asterisk.work(fate)
             if failure is not None:
@@ -324,9 +336,10 @@ class Hotline(RuleBasedStateMachine):
     def snapshot(self) -> None:
         """What was asked for before is done before; what was on the wire follows behind, all at
         once. An Originate's channel may come up after: it is made in a thread of its own."""
-        waiting = [one for one in self.asterisk.asked if isinstance(one, OriginateSeat)]
+        originates = OriginateSeat | OriginateCallback
+        waiting = [one for one in self.asterisk.asked if isinstance(one, originates)]
         for _ in range(len(self.asterisk.asked)):
-            if isinstance(self.asterisk.asked[0], OriginateSeat):
+            if isinstance(self.asterisk.asked[0], originates):
                 self.asterisk.asked.popleft()
             else:
                 self.asterisk.work()
@@ -348,11 +361,10 @@ class Hotline(RuleBasedStateMachine):
         self.asterisk.connected = self.gate_open = False
         self._hear(LinkLost(at=self.asterisk.now))
         for effect in lost:
-            if isinstance(effect, OriginateSeat):
+            if isinstance(effect, OriginateSeat | OriginateCallback):
+                name = type(effect).__name__
                 at, offer = self.asterisk.now, effect.offer
-                self._hear(
-                    EffectFailed(at=at, effect="OriginateSeat", subject=offer, reason="link lost")
-                )
+                self._hear(EffectFailed(at=at, effect=name, subject=offer, reason="link lost"))
 
     @precondition(lambda self: not self.asterisk.connected)
     @rule()
@@ -470,13 +482,19 @@ class Hotline(RuleBasedStateMachine):
         self._finish_life()
 
     def _all_callers(self) -> list[Channel]:
-        return [one for one in self.asterisk.channels.values() if not one.seat]
+        return [
+            one
+            for one in self.asterisk.channels.values()
+            if not one.seat and one.context != "called-back"
+        ]
 
     def _check_ends(self) -> None:
         told = [fact for fact in self.life.facts if isinstance(fact, CallQueued | CallRecovered)]
         ends = {fact.call: fact for fact in self.life.facts if isinstance(fact, CallEnded)}
         gave_up = {fact.call for fact in self.life.facts if isinstance(fact, CallAbandoned)}
-        satisfied = {fact.call for fact in self.life.facts if isinstance(fact, WaitEnded)}
+        satisfied = {
+            fact.call: fact.outcome for fact in self.life.facts if isinstance(fact, WaitEnded)
+        }
         answered = [fact for fact in self.life.facts if isinstance(fact, OfferAnswered)]
         with_seat = {fact.call for fact in answered}
         for call in {fact.call for fact in told}:
@@ -487,7 +505,7 @@ class Hotline(RuleBasedStateMachine):
                 assert outcome == "abandoned"
             assert (call in gave_up) + (call in satisfied) + (call in with_seat) <= 1
             if call in satisfied:
-                assert outcome == "message"
+                assert outcome == satisfied[call]
             queued = any(isinstance(fact, CallQueued) and fact.call == call for fact in told)
             assert not (queued and outcome in ("self-service", "left-menu"))
         for fact in answered:

@@ -63,7 +63,7 @@ class Channel:
 
     @property
     def ours(self) -> bool:
-        return self.id.startswith("offer.")
+        return self.id.startswith(("offer.", "callback."))
 
 
 class ModelAsterisk:
