@@ -166,12 +166,12 @@ def _box(
     if traffic is None:
         return box
     callers, calls = traffic.callers[flow.id, step.id], traffic.calls[flow.id]
-    hung_up = traffic.hung_up[flow.id, step.id]
+    hung_up, entered = traffic.hung_up[flow.id, step.id], traffic.entered[flow.id, step.id]
     return replace(
         box,
         callers=callers,
         share=callers / calls if calls else None,
-        hung_up=hung_up / callers if hung_up and callers else None,
+        hung_up=hung_up / entered if hung_up and entered else None,
     )
 
 
