@@ -36,6 +36,7 @@ log = structlog.get_logger(__name__)
 END_KEY_S = 0.7
 """How long an end key is waited for behind the last digit that there can be."""
 EVENT = "CTI"
+Told = KeyTaken | LanguageChosen | PersonAsked | CustomerKnown | CallbackAsked | Scored
 PERSON_ASKED = "CTI_PERSON_ASKED"
 
 
@@ -53,30 +54,25 @@ class Caller:
         await self.session.tell(EVENT, {"Mark": mark, "Call": self.call, **headers})
 
     async def announce(self, marks: tuple[Mark, ...]) -> None:
-        """Tell `marks`; the steps that were gone through come last, in as few events as can be:
-        their time is of no account."""
+        """Tell `marks`. The steps gone through ride along with the first one: every event takes
+        its time before the caller hears on."""
+        paths = list(paths_of(mark for mark in marks if isinstance(mark, StepEntered)))
         variables: list[tuple[str, str]] = []
         for mark in marks:
+            if isinstance(mark, StepEntered):
+                continue
+            name, headers = told(mark)
+            more = {"Path": paths.pop(0)} if paths else {}
+            await self.mark(name, **headers, **more)
             match mark:
-                case KeyTaken(flow, step, key):
-                    await self.mark("menu-key", Flow=flow, Step=step, Key=key)
                 case LanguageChosen(language):
-                    await self.mark("language", Language=language)
                     variables.append(("CTI_LANG", language))
-                case PersonAsked(queue):
-                    await self.mark("person-asked", **({"Queue": queue} if queue else {}))
+                case PersonAsked():
                     variables.append((PERSON_ASKED, "1"))
-                case CustomerKnown(customer, verified):
-                    shown = "yes" if verified else "no"
-                    await self.mark("customer", Customer=customer, Verified=shown)
-                case CallbackAsked(queue, number):
-                    await self.mark("callback-asked", Queue=queue, Number=number)
-                case Scored(survey, score):
-                    await self.mark("survey-score", Survey=survey, Score=str(score))
-        for name, value in variables:
-            await self.session.set_variable(name, value)
-        for path in paths_of(mark for mark in marks if isinstance(mark, StepEntered)):
+        for path in paths:
             await self.mark("steps", Path=path)
+        for variable, value in variables:
+            await self.session.set_variable(variable, value)
 
     # ---------------------------------------------------------------------------------- speaking
 
@@ -142,6 +138,23 @@ class Caller:
         if last is None or last == ask.end_key:
             return DigitsKeyed(digits, ended=last is not None)
         return DigitsKeyed(digits, ahead=last)
+
+
+def told(mark: Told) -> tuple[str, dict[str, str]]:
+    """The name of a milestone and what is told of it."""
+    match mark:
+        case KeyTaken(flow, step, key):
+            return "menu-key", {"Flow": flow, "Step": step, "Key": key}
+        case LanguageChosen(language):
+            return "language", {"Language": language}
+        case PersonAsked(queue):
+            return "person-asked", {"Queue": queue} if queue else {}
+        case CustomerKnown(customer, verified):
+            return "customer", {"Customer": customer, "Verified": "yes" if verified else "no"}
+        case CallbackAsked(queue, number):
+            return "callback-asked", {"Queue": queue, "Number": number}
+        case Scored(survey, score):
+            return "survey-score", {"Survey": survey, "Score": str(score)}
 
 
 def name_of(utterance: Utterance) -> str:

@@ -37,6 +37,8 @@ class Message(Protocol):
 
     def get_all(self, key: str) -> list[str]: ...
 
+    def items(self) -> list[tuple[str, str]]: ...
+
 
 Translator = Callable[[Message, int], Report | None]
 
@@ -144,8 +146,9 @@ def _agi_exec_end(message: Message, at: int) -> Report:
 def _user_event(message: Message, at: int) -> Report | None:
     if message.get("UserEvent") != "CTI":
         return None
-    # The channel's own Priority and Language stand before ours; ours come last.
-    data = ((key, (message.get_all(key) or [""])[-1]) for key in _MARK_KEYS)
+    # The channel's own Priority and Language stand before ours; ours come last and win.
+    ours = dict(message.items())
+    data = ((key, ours.get(key, "")) for key in _MARK_KEYS)
     return FlowMarked(
         at=at,
         channel=_channel(message),

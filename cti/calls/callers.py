@@ -80,10 +80,14 @@ class Callers:
 
     def flow_marked(self, fact: FlowMarked) -> Outcome:
         call = self._book.calls.get(CallId(fact.channel))
-        if call is not None and fact.mark == "steps":
-            yield from _steps_taken(call, fact)
-        if call is None or not _fits(call, fact.mark):
+        if call is None:
             return
+        if _fits(call, fact.mark):
+            yield from self._marked(call, fact)
+        if fact.get("Path"):
+            yield from _steps_taken(call, fact)
+
+    def _marked(self, call: Call, fact: FlowMarked) -> Outcome:
         match fact.mark:
             case "menu-key":
                 yield MenuKeyTaken(

@@ -17,7 +17,8 @@ TRANSFERRING = "/sounds/zh-CN/transferring"
 
 def _marks(caller: Caller) -> list[dict[str, str]]:
     """Without the steps gone through, which are told for statistics."""
-    return [mark for mark in caller.marks if mark["Mark"] != "steps"]
+    marks = [mark for mark in caller.marks if mark["Mark"] != "steps"]
+    return [{key: value for key, value in mark.items() if key != "Path"} for mark in marks]
 
 
 def _mark_names(caller: Caller) -> list[str]:

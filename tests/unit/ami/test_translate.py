@@ -31,6 +31,9 @@ class Said:
     def get(self, key: str) -> str:
         return (self.get_all(key) or [""])[0]
 
+    def items(self) -> list[tuple[str, str]]:
+        return [(key, value) for key in self._headers for value in self.get_all(key)]
+
 
 def told(event: str, **headers: str | list[str]) -> Report | None:
     return translate(event, Said(**headers), AT)
