@@ -1,4 +1,4 @@
-"""Opening hours in the site file, and the calendar of public holidays (the `holidays` package).
+"""Opening hours in the site file.
 
 office:
   weekly: {mon-fri: ["08:30-12:00", "13:30-17:30"], sat: "09:00-12:00"}
@@ -8,20 +8,23 @@ office:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
-from functools import lru_cache
-from typing import Annotated, Any, Final
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import holidays as public_holidays
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
+from config.calendars import CountryCalendar, calendar_of
 from config.zones import ZoneName
-from ivr_flows.hours import DAY, Calendar, Hours, Minutes, Period, PlainCalendar, SpecialDay
+from ivr_flows.hours import DAY, Hours, Minutes, Period
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-LANGUAGES: Final = {"zh-CN": "zh_CN", "en": "en_US"}
+NOTICE_DAYS: Final = 30
+MOST_PERIODS: Final = 200
 _ALWAYS: Final = "24h"
+_YEARS: Final = range(2000, 2200)
 
 
 def read_spans(value: Any) -> tuple[Minutes, ...]:
@@ -31,7 +34,7 @@ def read_spans(value: Any) -> tuple[Minutes, ...]:
     if value == _ALWAYS:
         return ((0, DAY),)
     spans = sorted(_span(one) for one in (value if isinstance(value, list) else [value]))
-    for (_, end), (start, _) in zip(spans, spans[1:], strict=False):
+    for (_, end), (start, _) in pairwise(spans):
         if start < end:
             raise ValueError("two spans overlap")
     return tuple(spans)
@@ -89,18 +92,30 @@ def read_country(value: Any) -> str:
     return str(value)
 
 
+def read_moment(value: Any) -> datetime:
+    """`2026-12-24 12:00`, which YAML takes for a text, or with seconds, which it does not; a day
+    alone is its midnight."""
+    moment = value
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value.strip())
+        except ValueError:
+            moment = None
+    elif isinstance(value, date) and not isinstance(value, datetime):
+        moment = datetime.combine(value, time())
+    if not isinstance(moment, datetime):
+        raise ValueError(f"{value!r} is no time such as 2026-12-24 12:00")  # noqa: TRY004
+    if moment.year not in _YEARS:
+        raise ValueError(f"the year {moment.year} is not between {_YEARS[0]} and {_YEARS[-1]}")
+    return moment
+
+
 Spans = Annotated[tuple[Minutes, ...], PlainValidator(read_spans)]
 Week = Annotated[tuple[tuple[Minutes, ...], ...], PlainValidator(read_week)]
 Weekday = Annotated[int, PlainValidator(read_weekday)]
 Country = Annotated[str, PlainValidator(read_country)]
-Moment = Annotated[
-    datetime, BeforeValidator(lambda value: f"{value}:00" if _short(value) else value)
-]
-
-
-def _short(value: Any) -> bool:
-    """`2026-12-24 12:00` has no seconds, so YAML takes it for a text."""
-    return isinstance(value, str) and len(value) == 16
+Moment = Annotated[datetime, PlainValidator(read_moment)]
+Words = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]+$", max_length=100)]
 
 
 class PeriodPart(BaseModel):
@@ -108,16 +123,20 @@ class PeriodPart(BaseModel):
 
     from_: Annotated[Moment, Field(alias="from")]
     to: Moment
-    why: dict[str, str] = {}
+    why: dict[Literal["zh-CN", "en"], Words] = {}
+    """For callers, by language."""
 
     @model_validator(mode="after")
     def _in_order(self) -> PeriodPart:
-        if (self.from_.tzinfo is None) != (self.to.tzinfo is None) or self.from_ >= self.to:
+        if (self.from_.tzinfo is None) != (self.to.tzinfo is None):
+            raise ValueError("has a zone in one of its two times only")
+        if self.from_ >= self.to:
             raise ValueError("ends before it begins")
         return self
 
     def period(self, zone: ZoneInfo) -> Period:
-        return Period(_aware(self.from_, zone), _aware(self.to, zone), self.why)
+        why = {str(language): text for language, text in self.why.items()}
+        return Period(_aware(self.from_, zone), _aware(self.to, zone), why)
 
 
 def _aware(moment: datetime, zone: ZoneInfo) -> datetime:
@@ -136,8 +155,8 @@ class HoursPart(BaseModel):
     make_up_days_as: Weekday = 0
     days: dict[date, Spans] = {}
     """Hours of single days; they go before the public holidays."""
-    closures: list[PeriodPart] = []
-    extra: list[PeriodPart] = []
+    closures: Annotated[list[PeriodPart], Field(max_length=MOST_PERIODS)] = []
+    extra: Annotated[list[PeriodPart], Field(max_length=MOST_PERIODS)] = []
 
     def hours(self, site_zone: str) -> Hours:
         """Ready to be asked."""
@@ -153,41 +172,15 @@ class HoursPart(BaseModel):
         )
 
 
-@lru_cache
-def calendar_of(country: str | None) -> Calendar:
-    """The public holidays of `country` (ISO 3166-1); None: no holidays."""
-    return PlainCalendar() if country is None else CountryCalendar(country)
-
-
-class CountryCalendar:
-    """Holidays and make-up days that the library knows. A year without a decree yet has the fixed
-    holidays and no make-up days."""
-
-    def __init__(self, country: str) -> None:
-        supported = public_holidays.country_holidays(country).supported_languages
-        self._tables: Mapping[str, public_holidays.HolidayBase] = {
-            tag: public_holidays.country_holidays(
-                country, language=language if language in supported else None
-            )
-            for tag, language in LANGUAGES.items()
-        }
-
-    def day(self, day: date) -> SpecialDay | None:
-        name: dict[str, str] = {}
-        for tag, table in self._tables.items():
-            found = table.get(day)
-            if found:
-                name[tag] = found
-        if name:
-            return SpecialDay(works=False, name=name)
-        works = any(day in table.weekend_workdays for table in self._tables.values())
-        if works:
-            return SpecialDay(works=True, name={"zh-CN": "调休上班", "en": "make-up working day"})
-        return None
-
-    def announced(self, year: int) -> bool:
-        """Whether the make-up days of `year` are known: they are decreed late in the year
-        before."""
-        table = next(iter(self._tables.values()))
-        _ = date(year, 1, 1) in table
-        return any(day.year == year for day in table.weekend_workdays)
+def undecreed(hours: Mapping[str, HoursPart], today: date) -> Iterator[str]:
+    """Warnings: years that begin within `NOTICE_DAYS` and whose make-up days are not known."""
+    years = {today.year, (today + timedelta(days=NOTICE_DAYS)).year}
+    for country in sorted({part.holidays for part in hours.values() if part.holidays}):
+        calendar = calendar_of(country)
+        for year in sorted(years):
+            if isinstance(calendar, CountryCalendar) and not calendar.announced(year):
+                yield (
+                    f"the make-up working days of {year} in {country} are not known: weekends are "
+                    "taken as weekends; bring the package `holidays` up to date, or write these "
+                    "days under `days` of the opening hours"
+                )

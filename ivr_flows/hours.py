@@ -6,8 +6,9 @@ for them, one-off closures and extra openings.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final, Literal, Protocol
 
@@ -22,6 +23,7 @@ LOOK_AHEAD_DAYS: Final = 370
 _KEPT_DAYS: Final = 1000
 _NOBODY: Final[Mapping[str, str]] = {}
 _HOUR: Final = timedelta(hours=1)
+_SECOND: Final = timedelta(seconds=1)
 _NEVER: Final = datetime(1, 1, 2, tzinfo=UTC)
 _NONE: Final[tuple[Minutes, ...]] = ()
 
@@ -102,14 +104,17 @@ class Hours:
         self._calendar = calendar or PlainCalendar()
         self._make_up_as = make_up_as
         self._days = dict(days or {})
-        self._closures = closures
-        self._extra = extra
+        self._closures = tuple(_in_utc(one) for one in closures)
+        self._extra = tuple(_in_utc(one) for one in extra)
+        both = (*self._closures, *self._extra)
+        self._edges = sorted({edge for one in both for edge in (one.start, one.end)})
         self._opened: dict[date, tuple[_Open, ...]] = {}
         self._ahead: tuple[datetime, datetime | None, datetime] = (_NEVER, None, _NEVER)
         """Looked at when, the next change found then, and until when that holds."""
 
     def at(self, now: datetime) -> Verdict:
         """How it is at `now`, which is aware."""
+        now = now.astimezone(UTC)
         is_open, why, name = self._state(now)
         since, until, good_for = self._ahead
         if not since <= now < good_for:
@@ -144,28 +149,14 @@ class Hours:
     def _moments(self, now: datetime) -> Iterator[datetime]:
         """Everything after `now` at which it may change, in order, day by day."""
         today = now.astimezone(self._zone).date()
-        fixed = sorted(
-            moment.astimezone(UTC)
-            for period in (*self._closures, *self._extra)
-            for moment in (period.start, period.end)
-            if moment > now
-        )
-        told = now
-        for ahead in range(-1, LOOK_AHEAD_DAYS):
-            try:
-                day = today + timedelta(days=ahead)
-                spans = self._open_on(day)
-            except OverflowError:
-                return
-            own = (moment for span in spans for moment in (span.start, span.end))
-            # Fixed moments are told with the day at whose end they are past for certain.
-            limit = datetime(day.year, day.month, day.day, tzinfo=self._zone).astimezone(UTC)
-            due = [moment for moment in fixed if moment <= limit]
-            fixed = fixed[len(due) :]
-            for moment in sorted((*own, *due)):
-                if moment > told:
-                    told = moment
-                    yield moment
+        for ahead in range(LOOK_AHEAD_DAYS):
+            day = _shifted(today, ahead)
+            begin, end = self._moment(day, 0), self._moment(day, DAY)
+            # What has begun the day before may end on this one.
+            spans = (*self._open_on(_shifted(day, -1)), *self._open_on(day))
+            own = (edge for span in spans for edge in (span.start, span.end))
+            fixed = self._edges[bisect_left(self._edges, begin) : bisect_left(self._edges, end)]
+            yield from sorted(edge for edge in {*own, *fixed} if now < edge and begin <= edge < end)
 
     def _open_on(self, day: date) -> tuple[_Open, ...]:
         """The times of `day` at which it is open, by its weekday or its own hours."""
@@ -190,16 +181,37 @@ class Hours:
         else:
             spans = _NONE
         for start, end in spans:
-            begin, finish = self._moment(day, start), self._moment(day, end)
-            # Where clocks go forward a span may vanish (zoneinfo, PEP 495).
+            begin, finish = self._moment(day, start), self._moment(day, end, last=True)
+            # Where clocks go forward a span may vanish.
             if begin < finish:
                 yield _Open(begin, finish, why, name)
 
-    def _moment(self, day: date, minutes: int) -> datetime:
+    def _moment(self, day: date, minutes: int, *, last: bool = False) -> datetime:
+        """When clocks show it. Where they go back they do so twice (PEP 495): the first time, or
+        the `last`. Where they go forward they may not at all: then when they do."""
         days, minute = divmod(minutes, DAY)
         day = _shifted(day, days)
         local = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=self._zone)
-        return local.astimezone(UTC)
+        early, late = local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
+        if early > late:
+            return self._jump(late, early)
+        return late if last else early
+
+    def _jump(self, before: datetime, after: datetime) -> datetime:
+        """The second at which clocks go forward between the two."""
+        offset = before.astimezone(self._zone).utcoffset()
+        while after - before > _SECOND:
+            middle = before + (after - before) // 2
+            if middle.astimezone(self._zone).utcoffset() == offset:
+                before = middle
+            else:
+                after = middle
+        return after.replace(microsecond=0)
+
+
+def _in_utc(period: Period) -> Period:
+    """Aware times of one zone are compared ten times as fast."""
+    return replace(period, start=period.start.astimezone(UTC), end=period.end.astimezone(UTC))
 
 
 def _shifted(day: date, days: int) -> date:
