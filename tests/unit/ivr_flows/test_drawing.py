@@ -239,6 +239,22 @@ class TestPicture:
         longest = max(texts(svg), key=lambda text: width(text, 13))
         assert width(longest, 13) <= 244
 
+    def test_every_text_stays_inside_its_box_or_label(self) -> None:
+        svg = drawn(SMALL, some_traffic())
+        boxes = list(rectangles(svg))
+        inside = 0
+        for text in ElementTree.fromstring(svg).iter(f"{SVG}text"):
+            long = width(text.text or "", float(text.attrib["font-size"]))
+            x, y = float(text.attrib["x"]), float(text.attrib["y"])
+            x -= {"start": 0.0, "middle": long / 2, "end": long}[text.get("text-anchor", "start")]
+            # Whose box it is, tells its base line and its middle.
+            for left, top, right, bottom in boxes:
+                if top < y < bottom and left < x + long / 2 < right:
+                    assert left <= x, text.text
+                    assert x + long <= right, text.text
+                    inside += 1
+        assert inside > 25
+
     def test_same_flow_gives_the_same_drawing(self) -> None:
         assert drawn(SMALL, some_traffic()) == drawn(SMALL, some_traffic())
 

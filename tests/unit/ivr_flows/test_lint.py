@@ -207,6 +207,18 @@ class TestMenus:
         )
         assert found(flow) == []
 
+    def test_key_to_a_menu_beside_is_counted(self) -> None:
+        keys = {str(n): "told" for n in range(1, 6)}
+        flow = flow_of(
+            menu("top", {"1": "left", "2": "right"}, "person"),
+            menu("left", keys | {"6": "right"}, "person"),
+            menu("right", {"1": "told"}, "person"),
+            play("told", "bye"),
+            person(),
+            bye(),
+        )
+        assert found(flow) == [("most-five-choices", "left")]
+
     def test_only_one_key_for_a_person_is_left_out(self) -> None:
         keys = {str(n): f"person-{n}" for n in range(1, 8)}
         people = [person(f"person-{n}") for n in range(1, 8)]
