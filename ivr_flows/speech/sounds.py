@@ -24,10 +24,11 @@ from ivr_flows.model import FlowBook
 from ivr_flows.prompt_library import PromptLibrary, is_language
 from ivr_flows.sayings import PAUSE, SayingError, say
 from ivr_flows.says import Clip, Piece, Spell, Utterance, Words
+from ivr_flows.speech.ahead import Ahead
 from ivr_flows.speech.errors import EngineTooSlow, SpeechError
 from ivr_flows.speech.spoken import Spoken
 from ivr_flows.speech.text import speakable
-from ivr_flows.speech.texts import in_main_language, said_clips, said_texts
+from ivr_flows.speech.texts import in_main_language
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +75,7 @@ class SoundBook:
         self._catalogue = catalogue or {}
         self._stood_in = stood_in
         self._reported: dict[tuple[str, str, str], None] = {}
+        self._ahead = Ahead(prompts, spoken, self._catalogue)
         self._neutrals: dict[str, Sound] = {}
         self._in_main: Mapping[tuple[str, str], tuple[str, str]] = {}
 
@@ -96,59 +98,19 @@ class SoundBook:
         return tuple(found)
 
     async def prebuild(self, book: FlowBook) -> None:
-        """Make what the flows of `book` say and nobody has made yet, one text at a time.
-
-        For the background: callers' texts come in between. What fails is logged.
-        """
-        flows = list(book.flows.values())
-        self._in_main = in_main_language(flows)
-        wanted = [(said.text, said.language) for said in said_texts(flows)]
-        for clip in said_clips(flows):
-            if not self._prompts.has(clip.prompt, clip.language):
-                text = self._catalogue.get(clip.prompt, {}).get(clip.language)
-                if text:
-                    wanted.append((text, clip.language))
-        try:
-            await asyncio.to_thread(self._spoken.publish_all)
-        except SpeechError as error:
-            log.error("spoken texts not published", why=str(error))  # noqa: TRY400
-        failed = await self.prepare(wanted)
-        keys = {key for text, language in wanted if (key := self._key(text, language))}
-        await asyncio.to_thread(self._spoken.tidy, keys)
-        log.info("texts made ahead", texts=len(wanted), failed=failed)
+        """Make what the flows of `book` say and nobody has made yet. For the background: callers'
+        texts come in between, and what fails is tried again until other flows come."""
+        self._in_main = in_main_language(book.flows.values())
+        await self._ahead.run(book)
 
     async def prepare(self, texts: Iterable[tuple[str, str]]) -> int:
         """Make those of `texts` (text, language) that nobody has spoken yet, before a caller wants
-        them; how many the engine could not make. What fails is logged."""
-        failed = 0
-        for text, language in texts:
-            try:
-                await self._prebuilt(text, language)
-            except SpeechError as error:
-                failed += 1
-                self._report("text not made ahead", text, language, str(error))
-        return failed
-
-    def _key(self, text: str, language: str) -> str:
-        try:
-            return self._spoken.key(text, language)
-        except SpeechError:
-            return ""
-
-    async def _prebuilt(self, text: str, language: str) -> None:
-        """What only the last resort has spoken is spoken again. Raises SpeechError."""
-        found = self._spoken.found(text, language)
-        if found and not self._spoken.by_last_resort(found[0]):
-            return
-        try:
-            await self._spoken.make(text, language, self._spoken.main)
-        except SpeechError:
-            if not found:
-                await self._spoken.make(text, language, self._spoken.spare)
-            raise
+        them; how many the engine could not make."""
+        return await self._ahead.prepare(texts)
 
     async def close(self) -> None:
         """End the engines."""
+        self._ahead.stop()
         await self._spoken.close()
 
     # -------------------------------------------------------------------------------------- pieces

@@ -14,6 +14,7 @@ from ivr_flows.model import Flow, FlowBook
 from ivr_flows.prompt_library import PromptLibrary
 from ivr_flows.sayings import clip_names
 from ivr_flows.says import Clip, Spell, Text, Utterance, Value, Words
+from ivr_flows.speech.ahead import Ahead
 from ivr_flows.speech.choice import EngineName
 from ivr_flows.speech.errors import EngineFailed, EngineMissing
 from ivr_flows.speech.sounds import SoundBook
@@ -85,10 +86,18 @@ class Stage:
     def keep(self, text: str, language: str = "zh-CN") -> None:
         _write(self.folder / "kept" / language / f"{key_of(text, language)}.wav")
 
+    @property
+    def prompts(self) -> PromptLibrary:
+        return PromptLibrary(self.folder / "prompts", "/prompts", "zh-CN")
+
+    @property
+    def spoken(self) -> Spoken:
+        return Spoken(self.places, self.main, self.spare)
+
     def book(self, patience_s: float = 0.3) -> SoundBook:
         return SoundBook(
-            PromptLibrary(self.folder / "prompts", "/prompts", "zh-CN"),
-            Spoken(self.places, self.main, self.spare),
+            self.prompts,
+            self.spoken,
             "zh-CN",
             patience_s=patience_s,
             catalogue=CATALOGUE,
@@ -294,15 +303,41 @@ class TestPrebuild:
 
     async def test_a_notice_is_made_before_a_caller_wants_it(self, stage: Stage) -> None:
         book = stage.book()
-        assert await book.prepare([("停水通知", "zh-CN"), ("", "zh-CN")]) == 1
+        assert await book.prepare([("停水通知", "zh-CN"), ("", "zh-CN")]) == 0
         assert stage.main.asked == [("停水通知", "zh-CN")]
 
-    async def test_goes_on_after_a_failure_and_tells_of_it(self, stage: Stage) -> None:
+    async def test_goes_on_after_a_failure_and_tries_again_until_the_engine_is_back(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("ivr_flows.speech.rest.SAME_TEXT_S", 0)
+        monkeypatch.setattr("ivr_flows.speech.rest.ENGINE_S", 0)
         stage.main.mode = "fails"
+        ahead = Ahead(stage.prompts, stage.spoken, CATALOGUE, again_s=0.05)
+        work = asyncio.create_task(ahead.run(flows({"zh-CN": (Words("一"), Words("二"))})))
         with capture_logs() as logs:
-            await stage.book().prebuild(flows({"zh-CN": (Words("一"), Words("二"))}))
+            await stage.spare.done(2)
+            stage.main.mode = "good"
+            async with asyncio.timeout(5):
+                await work
+        assert [log["said"] for log in logs if log["event"] == "text not made ahead"] == [
+            "一",
+            "二",
+        ]
+        assert [log["failed"] for log in logs if log["event"] == "texts made ahead"][-1] == 0
         assert stage.spare.asked == [("一", "zh-CN"), ("二", "zh-CN")]
-        assert [log["failed"] for log in logs if log["event"] == "texts made ahead"] == [2]
+
+    async def test_waits_no_longer_when_other_flows_come_or_at_the_end(self, stage: Stage) -> None:
+        stage.main.mode = "fails"
+        book = stage.book()
+        first = asyncio.create_task(book.prebuild(flows({"zh-CN": (Words("一"),)})))
+        await stage.spare.done(1)
+        second = asyncio.create_task(book.prebuild(flows({"zh-CN": (Words("二"),)})))
+        async with asyncio.timeout(5):
+            await first
+            await stage.spare.done(1)
+            assert not second.done()
+            await book.close()
+            await second
 
 
 def flows(parts: dict[str, tuple[Words | Value, ...]]) -> FlowBook:
