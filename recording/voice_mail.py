@@ -12,6 +12,8 @@ import hashlib
 import os
 import re
 import struct
+import sys
+from array import array
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +29,8 @@ RATE_HZ: Final = 8000
 BYTES_A_SAMPLE: Final = 2
 LEAST_US: Final = 500_000
 """Less is the click of a receiver, not a message."""
+SILENCE: Final = 32
+"""Of 32,768 (-60 dBFS): a line on which nobody speaks and nothing hums."""
 MOST_BYTES: Final = 200 * 1024 * 1024
 """More than three hours: no flow records for so long."""
 _HEADER: Final = 44
@@ -99,7 +103,7 @@ def _store(name: str, source: BinaryIO, store_dir: Path) -> StoredMessage | None
         raise SegmentUnusable(name, "is longer than a message can be")
     sound = _sound(name, source.read(MOST_BYTES + 1))
     duration_us = len(sound) // BYTES_A_SAMPLE * 1_000_000 // RATE_HZ
-    if duration_us < LEAST_US:
+    if duration_us < LEAST_US or _is_silent(sound):
         return None
     left_at_us = known.st_mtime_ns // 1000
     month = datetime.fromtimestamp(left_at_us / 1e6, UTC).strftime("%Y/%m")
@@ -143,6 +147,13 @@ def _sound(name: str, content: bytes) -> bytes:
         raise SegmentUnusable(name, "is not 8 kHz, 16 bits, one channel")
     sound = content[place:]
     return sound[: len(sound) // BYTES_A_SAMPLE * BYTES_A_SAMPLE]
+
+
+def _is_silent(sound: bytes) -> bool:
+    samples = array("h", sound)
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return max(samples) <= SILENCE and min(samples) >= -SILENCE
 
 
 def _header(size: int) -> bytes:

@@ -152,7 +152,16 @@ async def test_same_name_in_a_later_session_of_the_call_is_another_message(house
     assert len(house.list.entered) == len(house.files()) == 2
 
 
-@pytest.mark.parametrize("content", [b"", wav(b"")[:20], wav(b""), wav(SOUND[:7998])])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        wav(b"")[:20],
+        wav(b""),
+        wav(SOUND[:7998]),
+        wav(b"\x08\x00\xf8\xff" * 8000),  # the two zeros of a-law
+    ],
+)
 async def test_empty_recording_is_no_entry(house: House, content: bytes) -> None:
     house.record(content=content)
     house.sent()
