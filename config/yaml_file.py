@@ -231,7 +231,9 @@ def _variable(prefix: str, loc: tuple[object, ...]) -> str:
 def _allowed(model: type[BaseModel], loc: tuple[object, ...]) -> list[str]:
     current: Any = model
     for key in loc:
-        field_info = getattr(current, "model_fields", {}).get(str(key))
+        if isinstance(key, int):
+            continue  # a place in a list, whose kind of part is `current` already
+        field_info = _fields(current).get(str(key))
         if field_info is None:
             inner = [
                 arg for arg in getattr(current, "__args__", ()) if hasattr(arg, "model_fields")
@@ -241,4 +243,10 @@ def _allowed(model: type[BaseModel], loc: tuple[object, ...]) -> list[str]:
         current = field_info.annotation
         while not hasattr(current, "model_fields") and getattr(current, "__args__", None):
             current = current.__args__[-1]
-    return sorted(getattr(current, "model_fields", {}))
+    return sorted(_fields(current))
+
+
+def _fields(model: Any) -> dict[str, Any]:
+    """Fields by the names that they have in a file."""
+    fields = getattr(model, "model_fields", {})
+    return {info.alias or name: info for name, info in fields.items()}

@@ -15,7 +15,7 @@ from config.settings import load_settings
 from config.site import load_site
 from cti.menus import hours_of, prompts_of, site_parts
 from ivr_flows.interpreter import Context
-from ivr_flows.loader import TEST_SUFFIX, load_book, tests_beside
+from ivr_flows.loader import TEST_SUFFIX, files_of_tests, load_book
 from ivr_flows.reading import CatalogueReader
 from ivr_flows.rehearsal import Answers, Caller, Line, Rehearsal
 from ivr_flows.rehearsal_file import TestFile, Theatre
@@ -125,7 +125,7 @@ def test_flows(
     files = (
         [directory / f"{flow}{TEST_SUFFIX}" for flow in flows]
         if flows
-        else list(tests_beside(directory))
+        else list(files_of_tests(directory))
     )
     passed = failed = 0
     for file in files:

@@ -167,6 +167,6 @@ def _finding(complaint: Complaint, prefix: str = "") -> Finding:
     return Finding(complaint.where, key.removesuffix(".[key]"), complaint.message)
 
 
-def tests_beside(directory: Path) -> Iterator[Path]:
+def files_of_tests(directory: Path) -> Iterator[Path]:
     """The test files of the flows in `directory`."""
     yield from sorted(directory.glob(f"*{TEST_SUFFIX}"))
