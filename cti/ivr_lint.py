@@ -24,10 +24,10 @@ from ivr_flows.loader import flow_files
 from ivr_flows.model import Flow
 
 _WORDS: Final[dict[str, dict[str, str]]] = {
-    "zh-CN": {"error": "错误", "warning": "警告", "fine": "没有发现问题", "flows": "个流程",
-              "source": "依据"},
-    "en": {"error": "error", "warning": "warning", "fine": "nothing found", "flows": "flows",
-           "source": "source"},
+    "zh-CN": {"error": "错误", "warning": "警告", "fine": "没有发现问题",
+              "flow": "个流程", "flows": "个流程", "source": "依据"},
+    "en": {"error": "error", "warning": "warning", "fine": "nothing found",
+           "flow": "flow", "flows": "flows", "source": "source"},
 }  # fmt: skip
 _PLACE: Final = re.compile(r"^(.*?)(?::(\d+)(?::(\d+))?)?$", re.DOTALL)
 
@@ -110,7 +110,8 @@ def lint_flows(
         _print_rules(console, list(dict.fromkeys(line.rule for line in lines)), lang)
         if not lines:
             words = _WORDS[lang]
-            console.print(f"{words['fine']} ({len(files)} {words['flows']})")
+            flows = words["flow" if len(files) == 1 else "flows"]
+            console.print(f"{words['fine']} ({len(files)} {flows})")
     raise typer.Exit(int(any(line.rule.severity == "error" for line in lines)))
 
 
