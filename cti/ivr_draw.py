@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
-from sqlalchemy.engine import make_url
 
 from config.settings import Settings
 from cti.errors import JietongError
@@ -102,9 +101,6 @@ def _traffic(settings: Settings, period: Period) -> Traffic | None:
     output: a drawing without figures is better than none."""
     try:
         url = database_url(settings.database.url, settings.state_dir)
-        file = make_url(url).database
-        if make_url(url).get_backend_name() == "sqlite" and not (file and Path(file).exists()):
-            raise StoreError(url, "nothing has been written yet")
         return asyncio.run(_counted(url, period))
     except StoreError as error:
         Console(stderr=True, soft_wrap=True).print(
@@ -117,6 +113,8 @@ async def _counted(url: str, period: Period) -> Traffic:
     database = Database(url)
     count = TrafficCount()
     try:
+        if not database.exists:
+            raise StoreError(url, "nothing has been written yet")
         await database.check()
         async for walked in SqlLedger(database).flow_steps(*period.bounds_us):
             steps = ((one.flow, one.step, one.way) for one in walked.steps)

@@ -75,6 +75,11 @@ class Database:
         self._file = Path(parsed.database) if self.is_sqlite and parsed.database else None
         self._engine = _sqlite_engine(parsed) if self.is_sqlite else _postgresql_engine(parsed)
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is anything to read: connecting would make a SQLite file that is missing."""
+        return self._file is None or self._file.exists()
+
     async def upgrade(self) -> None:
         """Bring the tables up to date; only the first call does anything.
 
