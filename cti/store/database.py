@@ -77,7 +77,7 @@ class Database:
 
     @property
     def exists(self) -> bool:
-        """Whether there is anything to read: connecting would make a SQLite file that is missing."""
+        """Whether there is anything to read: connecting would make a missing SQLite file."""
         return self._file is None or self._file.exists()
 
     async def upgrade(self) -> None:
