@@ -16,7 +16,6 @@ from typing import Protocol
 
 import structlog
 
-from cti.errors import JietongError
 from cti.facts import CallEnded, Fact, MessageLeft, Resynced
 from cti.ids import CallId
 from recording.errors import RecordingError, SegmentUnusable
@@ -34,10 +33,10 @@ log = structlog.get_logger(__name__)
 
 
 class MessageList(Protocol):
-    """Where messages are entered. Both may raise a JietongError: then it is tried again later."""
+    """Where messages are entered."""
 
     async def enter(self, name: MessageName, stored: StoredMessage) -> None:
-        """Enter it; nothing when its file is entered already."""
+        """Enter it; nothing when its file is entered already. What raises is tried again later."""
         ...
 
 
@@ -134,8 +133,9 @@ class MessageKeeper:
                 # Nobody can hear it; a person may want to look at it.
                 log.error("message cannot be entered", file=name, why=error.why)  # noqa: TRY400
                 return
-            except (JietongError, OSError) as error:
-                why = error.why if isinstance(error, RecordingError) else str(error)
+            except Exception as error:
+                # Trouble with disk or database, or a bug of ours: told once, tried until it works.
+                why = error.why if isinstance(error, RecordingError) else repr(error)
                 if not told:
                     log.warning("message not entered yet", file=name, why=why)
                 told = True
