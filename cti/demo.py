@@ -30,6 +30,7 @@ Facts = dict[str, Any]
 _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
     "CallArrived": lambda fact: f"来电 calls {fact['hotline']} from {fact['caller_number']}",
     "MenuKeyTaken": lambda fact: f"按键 key {fact['key']} in the menu",
+    "WaitTold": lambda fact: f"播报 told: number {fact['place']} in line",
     "CallQueued": lambda fact: f"排队 waiting in queue {fact['queue']}",
     "SeatOffered": lambda fact: f"振铃 seat {fact['seat']} is rung (rule: {fact['rule']})",
     "OfferAnswered": lambda fact: (
@@ -47,7 +48,8 @@ _SENTENCES: Final[dict[str, Callable[[Facts], str]]] = {
 
 
 class Demo:
-    """Two seats sign on; two callers are served, the third gives up waiting."""
+    """Two seats sign on; one caller is served at once, one asks for a balance first, the third one
+    hears that all seats are busy and gives up."""
 
     def __init__(self, settings: Settings, site: Site, secrets: Secrets, console: Console) -> None:
         self._settings = settings
@@ -70,7 +72,9 @@ class Demo:
             try:
                 for seat in seats:
                     await self._seat(seat)
+                    # A seat that somebody has paused is asked to work, too.
                     await self._wish(session, seat, "sign-on")
+                    await self._wish(session, seat, "ready")
                 await asyncio.wait_for(self._calls(), _PATIENCE_S)
                 await asyncio.sleep(1.5)  # the last recording is on its way to the store
             finally:
@@ -85,14 +89,25 @@ class Demo:
         )
 
     async def _calls(self) -> None:
-        first = await self._call("13800138001", "张伟", "1")
-        second = await self._call("13800138002", "Alice", "2")
-        third = await self._call("13800138003", "李娜", "0")
-        await asyncio.sleep(5)
+        first = await self._call("13800138001", "张伟", "2")
+        second = await self._call("13800138002", "Alice", "9")
+        if "billing" in self._site.services:
+            await self._looks_up_a_bill(second)
+        await second.press("0")
+        await asyncio.sleep(3)
+        third = await self._call("13800138003", "李娜", "2")
+        await asyncio.sleep(8)
         await third.hang_up()
         await asyncio.sleep(1)
         for talk in (first, second):
             await talk.hang_up()
+
+    @staticmethod
+    async def _looks_up_a_bill(call: PhoneCall) -> None:
+        """Bills, account number, right, PIN, balance: of the sample billing system."""
+        for keys, pause_s in (("3", 1), ("10000001#", 2), ("1", 1), ("1234#", 3), ("1", 5)):
+            await call.press(keys)
+            await asyncio.sleep(pause_s)
 
     async def _call(self, number: str, name: str, key: str) -> PhoneCall:
         phone = Phone(
