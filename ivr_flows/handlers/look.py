@@ -40,7 +40,12 @@ def leave_lookup(walk: Walk, step: LookUp, outcome: Outcome) -> Action | None:
             known = {name: values[name] for name in step.into if values.get(name)}
             walk.set(known, unset=step.into)
             if "customer" in known:
-                walk.tell(CustomerKnown(known["customer"], verified=False))
+                # Found by what the caller has proven, so it is they.
+                proven = walk.values.get(VERIFIED_FOR, "").split()
+                verified = walk.values.get(VERIFIED) == "yes" and bool(
+                    step.path.names().intersection(proven)
+                )
+                walk.tell(CustomerKnown(known["customer"], verified))
             walk.go(step.next, "next")
         case NotFound():
             walk.set({}, unset=step.into)

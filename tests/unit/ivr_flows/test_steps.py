@@ -315,6 +315,22 @@ class TestIdentify:
         again = interpreter.take_up(call.book, FlowState.from_text(turn.state.to_text()), NOON)
         assert isinstance(again.action, AskDigits)
 
+    def test_customer_found_by_the_proven_account_is_verified(self) -> None:
+        bill = LookUp(
+            id="bill",
+            service="billing",
+            path=Template.read("/accounts/{account}"),
+            into={"customer": "/customer"},
+            next="bye",
+            not_found="lost",
+            failed="lost",
+        )
+        values = {"account": Template.read("42")}
+        start = SetValues(id="set", values=values, next="pin")
+        call = Call(start, replace(self.PIN, next="bill"), bill)
+        turn = call.then(DigitsKeyed("4711", ended=True), Found(), Found({"customer": "c9"}))
+        assert told(turn) == [CustomerKnown("c9", verified=True)]
+
     def test_proof_for_one_account_is_none_for_another(self) -> None:
         other = SetValues(id="other", values={"account": Template.read("43")}, next="person")
         values = {"account": Template.read("42")}
