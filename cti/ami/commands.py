@@ -124,9 +124,9 @@ def _send_to_flow(effect: SendToFlow) -> list[Action]:
     """First what the seat's leg reads as soon as the two are apart, then apart."""
     channel = check_channel_id(effect.channel, "Channel")
     variables = (
+        ("CTI_VISIT", "away"),
         ("CTI_FLOW", check_context(effect.flow, "CTI_FLOW")),
         ("CTI_SEAT_LEG", check_channel_id(effect.leg, "CTI_SEAT_LEG")),
-        ("CTI_VISIT", "away"),
     )
     return [
         *(Action.of("Setvar", Channel=channel, Variable=n, Value=v) for n, v in variables),

@@ -132,10 +132,11 @@ class Call:
         return self.phase is CallPhase.IN_FLOW
 
     def waits_again(self, at: int) -> None:
-        """After a talk: a wait of its own, whose clock runs from `at` (or from a prompt that has
-        ended since), with no seat."""
+        """After a talk: a wait of its own, with no seat. Its clocks run from what was asked and
+        said in the flow, else from `at`. After a restart nobody knows when the flow began, but what
+        is later than the first wait's beginning can only be of now."""
         self.leg, self.ended_by = OfferId(""), "unknown"
-        since = self.in_flow_since or at
+        since = self.in_flow_since or self.queued_at + 1
         self.asked_at = self.asked_at if self.asked_at >= since else at
         self.prompt_ended_at = self.prompt_ended_at if self.prompt_ended_at >= since else at
         self.flow, self.flow_asked_at, self.in_flow_since = "", 0, 0

@@ -11,7 +11,7 @@ from cti.calls.callers import Callers
 from cti.calls.legs import UNCONFIRMED_US, SeatLegs, take_back
 from cti.calls.meetings import Meetings
 from cti.calls.outside import OutsideCalls
-from cti.calls.visits import ASKED_US, Visits
+from cti.calls.visits import Visits
 from cti.effects import HangUp
 from cti.facts import (
     AnomalySeen,
@@ -140,8 +140,8 @@ class CatchUp:
         if call.phase is CallPhase.TALKING and recovery.is_on_visit(seen):
             call.flow = seen.get("CTI_FLOW")
             yield from self._visits.begin(call, at)
-        elif call.phase is CallPhase.TALKING and call.flow_asked_at + ASKED_US < at:
-            call.flow_asked_at = 0  # it has come to nothing
+        elif call.flow_asked_at < at and not recovery.is_leaving(seen):
+            call.flow_asked_at = 0  # asked before, and come to nothing
         elif call.phase is CallPhase.IN_FLOW and recovery.is_waiting(seen):
             mark = recovery.missed_mark(seen, at)
             call.waits_again(mark.at)

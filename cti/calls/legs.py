@@ -165,7 +165,8 @@ class SeatLegs:
         if not leg.connected:
             return
         call = self._book.calls.get(leg.call)
-        if call is not None and call.ended_by == "unknown" and not call.on_visit:
+        theirs = call is not None and call.leg == leg.offer and not call.on_visit
+        if call is not None and theirs and call.ended_by == "unknown":
             call.ended_by = "seat"
         yield from self.leave(leg, fact.at, by_far_end=fact.by_far_end)
 

@@ -60,6 +60,7 @@ SNAPSHOT_VARIABLES: Final = (
     "CTI_SEAT_LEG",
     "CTI_STAGE",
     "CTI_FLOW",
+    "CTI_VISIT",
     "CTI_OUTSIDE",
     "CTI_DIALLED",
     "CTI_DIALLED_AT",
@@ -111,7 +112,12 @@ def is_after(seen: ChannelSeen) -> bool:
 
 def is_on_visit(seen: ChannelSeen) -> bool:
     """Whether a seat has sent this caller to a flow, and the seat's leg waits."""
-    return _phase_behind(seen) is CallPhase.IN_FLOW
+    return _phase_behind(seen) is CallPhase.IN_FLOW and seen.get("CTI_VISIT") != ""
+
+
+def is_leaving(seen: ChannelSeen) -> bool:
+    """Whether a seat has just sent this caller to a flow, and the two are not apart yet."""
+    return bool(seen.bridge) and seen.get("CTI_VISIT") == "away"
 
 
 def is_outside(seen: ChannelSeen) -> bool:
@@ -146,6 +152,8 @@ def found_call(seen: ChannelSeen, at: int) -> Call | None:
     queued = seen.time("CTI_T_QUEUED") or seen.time("CTI_WAITING")
     if phase is CallPhase.MENU and queued:
         phase = CallPhase.WAITING  # told already; the session is just ending
+    if phase is CallPhase.IN_FLOW and not seen.get("CTI_VISIT"):
+        phase = behind = CallPhase.WAITING  # likewise
     if CallPhase.MENU not in (phase, behind):
         queued = queued or arrived
     return Call(
@@ -166,13 +174,14 @@ def found_call(seen: ChannelSeen, at: int) -> Call | None:
         bridge=seen.bridge,
         # The caller is still there, so it was the seat that left.
         ended_by="seat" if phase is CallPhase.AFTER else "unknown",
-        answered=behind in _HAS_TALKED,
+        answered=behind in _HAS_TALKED or seen.get("CTI_SEAT") != "",
         in_last_resort=in_last_resort(seen),
         aside=phase is CallPhase.WAITING and seen.get("CTI_WAIT_ASIDE") == "1",
         message_left="message" in seen.get("CTI_IN_HAND"),
         callback_asked="callback" in seen.get("CTI_IN_HAND"),
         served_by=SeatId(seen.get("CTI_SEAT")),
-        flow=seen.get("CTI_FLOW") if behind is CallPhase.IN_FLOW else "",
+        flow=seen.get("CTI_FLOW") if is_leaving(seen) or behind is CallPhase.IN_FLOW else "",
+        flow_asked_at=at if is_leaving(seen) else 0,
         outside=outside_try(seen, at),
     )
 

@@ -92,6 +92,7 @@ class Visits:
         flow, seat = call.flow, call.served_by
         call.go(CallPhase.WAITING, "the seat has gone while the caller was in a flow")
         call.waits_again(at)
+        call.asked_at = call.prompt_ended_at = at
         yield CallerLostSeat(at=at, call=call.id, seat=seat, flow=flow)
         yield queued(call, at)
         if call.hangup_asked_at:
@@ -104,6 +105,7 @@ class Visits:
         leg = self._book.leg_of(call)
         call.waits_again(fact.at)
         yield from self._callers.queue(call, fact)
+        yield KeepOnChannel(channel=call.channel, variables=(("CTI_VISIT", ""),))
         if leg is not None and leg.connected and not leg.left:
             yield HangUp(channel=leg.channel)
 

@@ -82,6 +82,8 @@ def _seat_left(call: _Known, fact: SeatLeft) -> _Known:
 
 
 def _abandoned(call: _Known, fact: CallAbandoned) -> _Known:
+    if call.answered_us:
+        return call  # a second wait; see above
     return replace(call, outcome="abandoned", queue=fact.queue, wait_us=fact.wait_us)
 
 

@@ -59,7 +59,7 @@ steps:
   ask:
     do: menu
     say: visit
-    keys: {"1": known, "2": bills, "3": bye, "4": police}
+    keys: {"1": known, "2": bills, "3": bye, "4": police, "5": repairs}
     wrong_key: wrong-key
     no_key: no-key
     attempts: 5
@@ -67,6 +67,7 @@ steps:
     otherwise: back
   known: {do: set, values: {customer: "20240017"}, next: back}
   bills: {do: queue, queue: bills, say: put-through}
+  repairs: {do: queue, queue: repairs, say: put-through}
   bye: {do: hangup, say: put-through}
   police: {do: transfer, to: water-police, say: put-through, failed: not-reached}
   not-reached: {do: play, say: not-reached, next: ask}
@@ -164,22 +165,25 @@ async def logged_in(line: Hotline, user: str = "admin") -> ApiClient:
     return client
 
 
-@asynccontextmanager
-async def branches(folder: Path, root: Path, **more: Any) -> AsyncIterator[Branches]:
+def what_it_takes(folder: Path, *, survey: bool = False) -> dict[str, Any]:
+    """What `hotline` needs to be this one; the flows are written into `folder`."""
     flows = folder / "flows"
     flows.mkdir()
     for name, text in FLOWS.items():
         (flows / f"{name}.yaml").write_text(text, "utf-8")
-    after = {"after_call": "after"} if more.pop("survey", False) else {}
+    after = {"after_call": "after"} if survey else {}
     parts = {
         "hotlines": [{"number": "12345", "flow": "main", "language": "zh-CN", **after}],
         "outside": {
             "water-police": {"name": {"en": "Police"}, "number": POLICE, "ring_seconds": 5}
         },
     }
-    async with hotline(
-        folder, root_dir=root, flows=flows, prompts=PROMPTS, parts=parts, **more
-    ) as line:
+    return {"flows": flows, "prompts": PROMPTS, "parts": parts}
+
+
+@asynccontextmanager
+async def branches(folder: Path, root: Path, *, survey: bool = False) -> AsyncIterator[Branches]:
+    async with hotline(folder, root_dir=root, **what_it_takes(folder, survey=survey)) as line:
         api = await logged_in(line)
         seat = await line.seat("1001", Manual())
         seat.microphone = Tone(SEAT_HZ)

@@ -13,7 +13,15 @@ from cti.brain import Brain
 from cti.calls.call import CallSnapshot
 from cti.cores import cores_for
 from cti.effects import Effect
-from cti.facts import EngineStarted, Fact, Report, SeatCommand, SeatStateChanged, TimePassed
+from cti.facts import (
+    EngineStarted,
+    Fact,
+    FlowWish,
+    Report,
+    SeatCommand,
+    SeatStateChanged,
+    TimePassed,
+)
 from tests.replay.trace import Trace
 
 SITE: Final = Path(__file__).parents[2] / "config/sites/demo-water/site.yaml"
@@ -111,7 +119,7 @@ def attach(trace: Trace, cut: int, before: Played) -> Played:
         own
         for run in trace.runs
         for own in run.own
-        if isinstance(own.report, SeatCommand) and own.report.at > shot.at
+        if isinstance(own.report, SeatCommand | FlowWish) and own.report.at > shot.at
     ]
     player = Player(trace, Played(), own_timer=True)
     player.place = cut

@@ -12,15 +12,18 @@ import re
 import sys
 import tempfile
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from inspect import getdoc
 from pathlib import Path
 from typing import Any
 
 from config.settings import load_settings
 from cti.facts import (
+    AgiCommandEnded,
     EffectFailed,
     EngineStarted,
     Fact,
+    FlowWish,
     LinkLost,
     RecordingMissed,
     RecordingStored,
@@ -32,9 +35,10 @@ from cti.facts import (
 from cti.sandbox import build_root
 from cti.store.database import Database, database_url
 from cti.store.ledger import SqlLedger
+from tests.acceptance.branches import what_it_takes
 from tests.acceptance.hotline import ROOT, hotline
 from tests.replay.outcome import calls_in, seats_in
-from tests.replay.scenarios import SCENARIOS, Stage
+from tests.replay.scenarios import SCENARIOS, WITH_BRANCHES, Stage
 from tests.replay.tap import Tap
 from tests.replay.trace import Own, Run, Trace, save
 
@@ -45,6 +49,7 @@ OWN = (
     TimePassed,
     EffectFailed,
     SeatCommand,
+    FlowWish,
     RecordingStored,
     RecordingMissed,
 )
@@ -58,7 +63,8 @@ async def record(name: str) -> Trace:
     root = (ROOT / load_settings().asterisk.root_dir).resolve()
     await build_root(root, print)
     with tempfile.TemporaryDirectory(prefix="trace-") as folder:
-        async with hotline(Path(folder), root_dir=root, **changes) as line:
+        more = what_it_takes(Path(folder), survey=True) if name in WITH_BRANCHES else {}
+        async with hotline(Path(folder), root_dir=root, **changes, **more) as line:
             tap = Tap(lambda text: _SANDBOX.sub("hotline", text.replace(folder, "/hotline")))
             address = line.settings.asterisk
             secret = address.ami_secret or line.secrets.get("ami")
@@ -89,10 +95,17 @@ async def ledger_runs(state_dir: Path) -> list[list[Fact]]:
     runs: dict[str, list[Fact]] = {}
     try:
         async for entry in SqlLedger(database).facts_between(0, _FOREVER_US):
-            runs.setdefault(entry.run, []).append(entry.fact)
+            runs.setdefault(entry.run, []).append(_clean(entry.fact))
     finally:
         await database.close()
     return list(runs.values())
+
+
+def _clean(fact: Fact) -> Fact:
+    """With the paths of prompts as the trace has them."""
+    if isinstance(fact, AgiCommandEnded):
+        return replace(fact, command=_SANDBOX.sub("hotline", fact.command))
+    return fact
 
 
 def place(trace: Trace, facts: list[Fact]) -> tuple[Run, list[Fact]]:

@@ -8,13 +8,23 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bench.phones.audio import Tone
-from bench.phones.phone import AnswerAfter, AnswerPolicy, Ignore, Manual, Phone, RejectWith
+from bench.phones.phone import (
+    AnswerAfter,
+    AnswerPolicy,
+    Ignore,
+    Manual,
+    Phone,
+    PhoneCall,
+    RejectWith,
+)
 from cti.people import first_password
 from cti.sandbox import Sandbox
 from tests.acceptance.api_client import ApiClient, FactStream
+from tests.acceptance.branches import SURVEY_HZ, VISIT_HZ, WELCOME_HZ
 from tests.acceptance.hotline import (
     CALLER_HZ,
     HOLD_MUSIC_HZ,
+    OUTSIDE_HZ,
     PROMPTS,
     SEAT_HZ,
     Hotline,
@@ -261,6 +271,94 @@ async def last_resort_and_back(stage: Stage) -> None:
         await stage.fact("RecordingStored")
 
 
+async def in_the_talk(stage: Stage, name: str = "1001") -> tuple[PhoneCall, PhoneCall, str]:
+    """On the hotline with branches: caller, seat, and the call."""
+    seat = await seat_of(stage, name, Manual())
+    await stage.api.sign_on(name)
+    phone = await stage.line.caller()
+    caller = await phone.call("12345", audio=Tone(CALLER_HZ))
+    await caller.answered(deadline=5)
+    await caller.heard.wait_for_tone(WELCOME_HZ, deadline=5)
+    await caller.press("0")
+    ring = await seat.next_ring(deadline=5)
+    await ring.answer()
+    told = await stage.fact("TalkStarted")
+    await talking(caller, ring)
+    return caller, ring, told["call"]
+
+
+async def sent_to_the_flow(stage: Stage, caller: PhoneCall, call: str) -> None:
+    await stage.api.request("POST", f"/calls/{call}/flow", {"flow": "visit"})
+    await caller.heard.wait_for_tone(VISIT_HZ, deadline=5)
+
+
+async def sent_to_a_flow_and_back(stage: Stage) -> None:
+    """A seat sends its caller to a flow, talks with them again and hangs up; they score."""
+    caller, ring, call = await in_the_talk(stage)
+    await sent_to_the_flow(stage, caller, call)
+    await caller.press("1")
+    await stage.fact("CallerCameBack")
+    await talking(caller, ring)
+    await ring.hang_up()
+    await caller.heard.wait_for_tone(SURVEY_HZ, deadline=5)
+    await caller.press("5")
+    await caller.ended(deadline=10)
+    await stage.fact("RecordingStored")
+
+
+async def seat_gone_while_in_the_flow(stage: Stage) -> None:
+    """The seat hangs up while its caller is in a flow; they wait again, another answers."""
+    caller, ring, call = await in_the_talk(stage)
+    other = await seat_of(stage, "1002", Manual())
+    await sent_to_the_flow(stage, caller, call)
+    await stage.api.pause("1001", "lunch")
+    await ring.hang_up()
+    await stage.fact("SeatStateChanged", seat="1001", new="paused")
+    await caller.press("1")
+    await stage.fact("CallerLostSeat")
+    await stage.api.sign_on("1002")
+    ring = await other.next_ring(deadline=5)
+    await ring.answer()
+    await talking(caller, ring)
+    await caller.hang_up()
+    await ring.ended(deadline=5)
+    for _ in range(2):
+        await stage.fact("RecordingStored")
+
+
+async def flow_hands_to_another_queue(stage: Stage) -> None:
+    """The flow that a seat has chosen sends the caller to a queue that this seat does not serve."""
+    caller, ring, call = await in_the_talk(stage, "1003")
+    await sent_to_the_flow(stage, caller, call)
+    await caller.press("5")
+    await ring.ended(deadline=5)
+    await stage.fact("SeatStateChanged", seat="1003", new="ready")
+    await caller.heard.wait_for_tone(HOLD_MUSIC_HZ, min_ms=300, deadline=5)
+    await caller.hang_up()
+    await stage.fact("CallEnded")
+    await stage.fact("RecordingStored")
+
+
+async def put_through_outside(stage: Stage) -> None:
+    """The menu dials a number outside: busy at first, then it answers and they talk."""
+    outside = await stage.line.outside(Manual())
+    phone = await stage.line.caller()
+    caller = await phone.call("12345", audio=Tone(CALLER_HZ))
+    await caller.answered(deadline=5)
+    for busy in (True, False):
+        await caller.heard.wait_for_tone(WELCOME_HZ, deadline=8)
+        await caller.press("1")
+        ring = await outside.next_ring(deadline=5)
+        if busy:
+            await ring.reject(486)
+        else:
+            await ring.answer()
+    await caller.heard.wait_for_tone(OUTSIDE_HZ, deadline=5)
+    await ring.hang_up()
+    await caller.ended(deadline=5)
+    await stage.fact("CallEnded")
+
+
 def in_last_resort(tap: Tap) -> bool:
     """Whether a caller without a seat is in Asterisk's own queue."""
     seen = tap.shots[-1].report.channels
@@ -281,5 +379,18 @@ SCENARIOS: Final[dict[str, tuple[Scenario, dict[str, Any]]]] = {
     "menu-fails-until-given-up": (menu_fails_until_given_up, {}),
     "killed-while-talking": (killed_while_talking, {"ring_seconds": 15}),
     "last-resort-and-back": (last_resort_and_back, {"ring_seconds": 15}),
+    "sent-to-a-flow-and-back": (sent_to_a_flow_and_back, {"ring_seconds": 15}),
+    "seat-gone-while-in-the-flow": (seat_gone_while_in_the_flow, {"ring_seconds": 15}),
+    "flow-hands-to-another-queue": (flow_hands_to_another_queue, {"ring_seconds": 15}),
+    "put-through-outside": (put_through_outside, {"ring_seconds": 15}),
 }
 """By the trace's name: the scenario, and what its site changes in every queue."""
+WITH_BRANCHES: Final = frozenset(
+    {
+        "sent-to-a-flow-and-back",
+        "seat-gone-while-in-the-flow",
+        "flow-hands-to-another-queue",
+        "put-through-outside",
+    }
+)
+"""Those of the hotline in `tests/acceptance/branches.py`."""

@@ -165,9 +165,9 @@ def test_the_other_effects_are_one_action_each_or_one_for_each_variable() -> Non
 def test_a_caller_is_sent_to_a_flow_after_the_seats_leg_has_been_told_to_wait() -> None:
     sent = SendToFlow(channel=CALLER, leg=OfferId("offer.1001.5"), flow="identify")
     assert [one[2:] for one in lines(sent)] == [
+        ["Variable: CTI_VISIT", "Value: away"],
         ["Variable: CTI_FLOW", "Value: identify"],
         ["Variable: CTI_SEAT_LEG", "Value: offer.1001.5"],
-        ["Variable: CTI_VISIT", "Value: away"],
         ["Context: seat-flow", "Exten: s", "Priority: 1"],
     ]
     assert {one[1] for one in lines(sent)} == {f"Channel: {CALLER}"}

@@ -131,11 +131,19 @@ def test_nested_parts_become_plain_json() -> None:
 
 def test_every_field_with_a_number_or_a_name_of_a_caller_is_one_that_masking_knows() -> None:
     """A new field that holds a number must be taught to the masking."""
-    known = {"caller_number", "caller_name", "number"}
+    known = {"caller_number", "caller_name", "number", "customer"}
+    words = ("number", "caller", "phone", "customer")
     for kind in SHOWN:
         for field in fields(kind):
-            if "number" in field.name or "caller" in field.name or "phone" in field.name:
+            if any(word in field.name for word in words) and field.type != "int":
                 assert field.name in known, (kind, field.name)
+
+
+def test_a_customers_number_is_masked_for_an_auditor() -> None:
+    fact = facts.CustomerKnown(at=1, call=CALL, customer="20240017", verified=True)
+    shown = data("auditor", fact)
+    assert shown is not None
+    assert shown["customer"] == "20****17"
 
 
 def test_number_of_a_callback_is_masked_for_an_auditor() -> None:

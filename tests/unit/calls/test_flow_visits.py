@@ -193,6 +193,7 @@ def test_a_flow_that_says_queue_frees_the_seat_and_begins_a_new_wait() -> None:
     assert queued.prompt_ended_at == talk.now
     assert talk.hung_up(lately=True) == [talk.leg]
     assert talk.waiting("bills") == [talk.caller]
+    talk.hang_up_begins(talk.leg)
     talk.channel_gone(talk.leg)
     assert talk.only(SeatLeft).offer == talk.leg
     assert talk.phase() is CallPhase.WAITING
@@ -201,6 +202,16 @@ def test_a_flow_that_says_queue_frees_the_seat_and_begins_a_new_wait() -> None:
     talk.answers("1001")
     assert talk.phase() is CallPhase.TALKING
     assert not talk.all(AnomalySeen)
+
+
+def test_it_is_not_the_freed_seat_that_ends_the_call() -> None:
+    talk = Talk()
+    talk.sent()
+    talk.queued(talk.caller, "bills")
+    talk.hang_up_begins(talk.leg)
+    talk.channel_gone(talk.leg)
+    talk.caller_hangs_up(talk.caller)
+    assert talk.only(CallEnded).ended_by == "caller"
 
 
 def test_the_seat_hangs_up_before_asterisk_has_parted_them() -> None:
@@ -311,7 +322,9 @@ def test_no_word_from_asterisk_and_it_is_asked_what_is_there() -> None:
     talk.fails("the link was lost")
     assert talk.new(Resync)
     talk.snapshot(
-        caller_seen(talk.caller, "seat-flow", flow="visit", seat_leg=talk.leg, stage="seat"),
+        caller_seen(
+            talk.caller, "seat-flow", flow="visit", seat_leg=talk.leg, visit="away", stage="seat"
+        ),
         leg_seen(talk.leg, talk.caller, "1001", up=True),
     )
     assert talk.only(CallerSentToFlow).flow == "visit"
@@ -326,7 +339,8 @@ def test_a_new_daemon_finds_the_caller_in_the_flow_and_the_seat_waiting(context:
     story = Story(link=False)
     story.snapshot(
         caller_seen(
-            CALL, context, flow="visit", seat="1001", seat_leg=OFFER, stage="seat", outside="x",
+            CALL, context, flow="visit", seat="1001", seat_leg=OFFER, visit="away", stage="seat",
+            outside="x",
             waiting=str(START - 50 * SECOND),
         ),
         leg_seen(OFFER, CALL, "1001", up=True, answered=str(START - 30 * SECOND)),
@@ -352,7 +366,15 @@ def test_a_new_daemon_finds_the_caller_in_the_flow_and_the_seat_gone() -> None:
     story = Story(link=False)
     waiting = str(START - 50 * SECOND)
     story.snapshot(
-        caller_seen(CALL, "seat-flow", flow="visit", seat="1001", stage="seat", waiting=waiting)
+        caller_seen(
+            CALL,
+            "seat-flow",
+            flow="visit",
+            seat="1001",
+            visit="away",
+            stage="seat",
+            waiting=waiting,
+        )
     )
     assert (story.only(CallRecovered).phase, story.only(CallRecovered).seat) == (
         CallPhase.IN_FLOW, "",
@@ -362,11 +384,36 @@ def test_a_new_daemon_finds_the_caller_in_the_flow_and_the_seat_gone() -> None:
     assert story.only(CallQueued).queued_at == START - 50 * SECOND
 
 
+def test_a_new_daemon_finds_the_caller_just_being_sent_away() -> None:
+    story = Story(link=False)
+    story.snapshot(
+        caller_seen(CALL, bridge="b", flow="visit", seat="1001", seat_leg=OFFER, visit="away"),
+        leg_seen(OFFER, CALL, "1001", up=True, bridge="b", answered=str(START - 30 * SECOND)),
+    )
+    assert story.only(CallRecovered).phase is CallPhase.TALKING
+    for channel in (CALL, OFFER):
+        story.leaves(BridgeId("b"), channel)
+    assert story.only(CallerSentToFlow).flow == "visit"
+    assert not story.all(SeatLeft)
+
+
+def test_a_new_daemon_finds_the_caller_handed_to_a_queue_before_the_session_has_ended() -> None:
+    story = Story(link=False)
+    story.snapshot(
+        caller_seen(CALL, "seat-flow", flow="visit", seat="1001", seat_leg=OFFER, stage="seat",
+                    t_queued=str(START - 7)),
+    )  # fmt: skip
+    found = story.only(CallRecovered)
+    assert (found.phase, found.queued_at) == (CallPhase.WAITING, START - 7)
+    story.caller_hangs_up(CallId(CALL))
+    assert story.only(CallEnded).outcome == "answered", "a seat had talked with them before"
+
+
 def test_a_seat_that_rings_is_not_taken_for_one_that_waits_for_its_caller() -> None:
     story = Story(link=False)
     other = f"offer.1002.{START - SECOND}"
     story.snapshot(
-        caller_seen(CALL, "seat-flow", flow="visit", seat_leg=OFFER, stage="seat"),
+        caller_seen(CALL, "seat-flow", flow="visit", seat_leg=OFFER, visit="away", stage="seat"),
         leg_seen(other, "1799999990.9", "1002", up=True),
         caller_seen("1799999990.9"),
     )
@@ -378,7 +425,9 @@ def test_the_link_was_away_while_the_caller_came_back() -> None:
     talk.sent()
     talk.link_lost()
     talk.snapshot(
-        caller_seen(talk.caller, "seat-flow", bridge="b", seat_leg=talk.leg, stage="seat"),
+        caller_seen(
+            talk.caller, "seat-flow", bridge="b", seat_leg=talk.leg, visit="away", stage="seat"
+        ),
         leg_seen(talk.leg, talk.caller, "1001", up=True, bridge="b"),
     )
     assert talk.only(CallerCameBack)
@@ -390,7 +439,7 @@ def test_the_link_was_away_and_they_are_still_apart() -> None:
     talk.sent()
     talk.link_lost()
     talk.snapshot(
-        caller_seen(talk.caller, "seat-flow", seat_leg=talk.leg, stage="seat"),
+        caller_seen(talk.caller, "seat-flow", seat_leg=talk.leg, visit="away", stage="seat"),
         leg_seen(talk.leg, talk.caller, "1001", up=True),
     )
     assert talk.phase() is CallPhase.IN_FLOW
@@ -430,6 +479,21 @@ def test_a_wish_of_before_the_absence_is_forgotten_when_they_still_talk() -> Non
     talk.parts(leg_first=True)
     assert not talk.all(CallerSentToFlow)
     assert talk.only(SeatLeft)
+
+
+def test_a_snapshot_asked_for_before_the_wish_does_not_take_it_back() -> None:
+    talk = Talk()
+    before = talk.now
+    talk.wait(us=50)
+    talk.wish()
+    now, talk.now = talk.now, before
+    talk.snapshot(
+        caller_seen(talk.caller, "waiting-room", bridge=talk.bridge),
+        leg_seen(talk.leg, talk.caller, "1001", up=True, bridge=talk.bridge),
+    )
+    talk.now = now
+    talk.parts()
+    assert talk.only(CallerSentToFlow)
 
 
 # ------------------------------------------------------------------------------ after the call
