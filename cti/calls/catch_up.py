@@ -140,7 +140,7 @@ class CatchUp:
         if call.phase is CallPhase.TALKING and recovery.is_on_visit(seen):
             call.flow = seen.get("CTI_FLOW")
             yield from self._visits.begin(call, at)
-        elif call.flow_asked_at < at and not recovery.is_leaving(seen):
+        elif 0 < call.flow_asked_at < at and not recovery.is_leaving(seen):
             call.flow_asked_at = 0  # asked before, and come to nothing
         elif call.phase is CallPhase.IN_FLOW and recovery.is_waiting(seen):
             mark = recovery.missed_mark(seen, at)
