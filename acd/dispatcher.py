@@ -6,15 +6,17 @@ and each gets the best seat that fits. A caller has at most one offer, a seat at
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from acd.callbacks import CallbackRules, Callbacks
-from acd.estimate import ServiceTimes, expected_wait_us
+from acd.estimate import ServiceTimes
+from acd.line_reader import LineReader
+from acd.matching import Matching
 from acd.phones import Phones
-from acd.queues import QueueFigures, QueueRecord, WaitingCall, WaitingLine
+from acd.queues import QueueRecord, WaitingCall, WaitingLine
 from acd.restoring import Restoring
-from acd.seats import Seat, SeatRecord, SeatSnapshot, Wish
+from acd.seats import Seat, SeatRecord, Wish
 from acd.strategies import LongestIdle, Strategy
 from acd.wishes import SeatWishes
 from cti.effects import Effect
@@ -22,7 +24,6 @@ from cti.facts import (
     CallAbandoned,
     CallbackDialled,
     CallbackFailed,
-    CallbackOffered,
     CallbackRecovered,
     CallEnded,
     CallerCameBack,
@@ -41,14 +42,12 @@ from cti.facts import (
     Resynced,
     SeatCommand,
     SeatLeft,
-    SeatOffered,
-    SeatRank,
     SeatState,
     SnapshotTaken,
     TimePassed,
     WaitEnded,
 )
-from cti.ids import CallId, OfferId, QueueId, SeatId, callback_offer_id, offer_id
+from cti.ids import OfferId, SeatId
 
 Outcome = Iterator[Fact | Effect]
 
@@ -57,27 +56,33 @@ _SET_ASIDE: Final = frozenset({"no-answer", "rejected", "unreachable", "failed",
 """Reasons of a failed offer after which the seat takes no further call until it returns."""
 
 
-class Dispatcher:
+class Dispatcher(LineReader):
     """The core of `acd`."""
 
     def __init__(
         self,
         seats: Iterable[SeatRecord],
-        queues: Iterable[QueueRecord],
+        queues: Sequence[QueueRecord],
         strategy: Strategy | None = None,
         callbacks: CallbackRules | None = None,
     ) -> None:
-        self._seats = {record.id: Seat(record) for record in seats}
+        super().__init__(
+            {record.id: Seat(record) for record in seats}, WaitingLine(), ServiceTimes(queues)
+        )
         self._phones = Phones(self._seats.values())
         self._queues = {record.id: record for record in queues}
-        self._strategy = strategy or LongestIdle()
-        self._line = WaitingLine()
         self.callbacks = Callbacks(self._line, self._queues, callbacks or CallbackRules())
-        self._times = ServiceTimes(self._queues.values())
+        self._matching = Matching(
+            self._seats,
+            self._queues,
+            self._line,
+            strategy=strategy or LongestIdle(),
+            phones=self._phones,
+            callbacks=self.callbacks,
+        )
         self._wishes = SeatWishes(self._seats, self._times)
         self._restoring = Restoring(self._seats)
         self._link_up = False
-        self._last_offer_at = 0
         self._handlers: dict[type[Fact], Callable[[Any], Outcome]] = {
             EngineStarted: self._engine_started,
             SnapshotTaken: self._snapshot_taken,
@@ -110,167 +115,14 @@ class Dispatcher:
         if handler is None:
             return
         yield from handler(fact)
-        yield from self._match(fact.at)
+        if self._link_up:
+            yield from self._matching.match(fact.at)
 
     def deadline(self) -> int | None:
         """When the next wrap-up ends or a callback is due, microseconds since the epoch."""
         wrapped_up = (seat.until for seat in self._seats.values() if seat.until)
         due = self.callbacks.deadline()
         return min((*wrapped_up, *(() if due is None else (due,))), default=None)
-
-    def seats(self) -> tuple[SeatSnapshot, ...]:
-        """Frozen snapshots of all seats, in the order of the site file."""
-        return tuple(
-            SeatSnapshot(
-                seat=seat.id,
-                name=seat.record.name,
-                device=seat.record.device,
-                queues=seat.record.queues,
-                state=seat.state,
-                since=seat.since,
-                reason=seat.reason,
-                call=seat.call,
-                until=seat.until,
-                device_state=seat.device,
-            )
-            for seat in self._seats.values()
-        )
-
-    def waiting(self, queue: QueueId) -> tuple[tuple[CallId, int], ...]:
-        """Callers waiting in `queue`, in the order of service, with the time they were queued."""
-        line = self._line.in_queue(queue)
-        return tuple((call.call, call.queued_at) for call in line if call.callback is None)
-
-    def order(self, queue: QueueId) -> tuple[CallId, ...]:
-        """Who waits in `queue`, in the order of service, booked callbacks included."""
-        return tuple(call.call for call in self._line.in_queue(queue))
-
-    def queue_of(self, call: CallId) -> QueueId | None:
-        """Where `call` waits; None when it does not."""
-        waiting = self._line.get(call)
-        return waiting.queue if waiting else None
-
-    def is_offered(self, call: CallId) -> bool:
-        """Whether a seat rings for `call`."""
-        waiting = self._line.get(call)
-        return waiting is not None and waiting.offer is not None
-
-    def wait_us(self, queue: QueueId, place: int) -> int | None:
-        """The estimated wait at `place` of the line, microseconds; None when no seat that is not
-        paused serves `queue`. Raises KeyError for an unknown queue."""
-        seats = sum(seat.works and queue in seat.record.queues for seat in self._seats.values())
-        return expected_wait_us(place, self._times.mean_us(queue), seats)
-
-    def figures(self, queue: QueueId) -> QueueFigures:
-        """What a menu may know of `queue` before it sends a caller there. Raises KeyError."""
-        waiting = len(self._line.in_queue(queue))
-        serving = [seat for seat in self._seats.values() if queue in seat.record.queues]
-        ready = sum(seat.can_take_a_call for seat in serving)
-        wait_us = 0 if ready > waiting else self.wait_us(queue, waiting + 1)
-        return QueueFigures(
-            waiting=waiting,
-            seats_ready=ready,
-            seats_signed_on=sum(seat.state is not SeatState.SIGNED_OFF for seat in serving),
-            wait_s=None if wait_us is None else wait_us / 1e6,
-        )
-
-    # ------------------------------------------------------------------------------ matching
-
-    def _match(self, at: int) -> Outcome:
-        if not self._link_up or not len(self._line):
-            return
-        ready = {seat.id: seat for seat in self._seats.values() if seat.can_take_a_call}
-        for call in self._line.unoffered() if ready else ():
-            fitting = self._fitting(call, ready.values())
-            if fitting:
-                ranked = self._strategy.rank(fitting)
-                del ready[ranked[0].id]
-                yield from self._offer(call, ranked, at)
-            if not ready:
-                return
-
-    def _fitting(self, call: WaitingCall, ready: Iterable[Seat]) -> list[Seat]:
-        """Seats of the call's queue with all its skills. Skills that no seat signed on has are not
-        waited for: a caller who needs them is better served by another seat than by none."""
-        serving = [seat for seat in ready if call.queue in seat.record.queues]
-        if not call.skills:
-            return serving
-        skilled = [seat for seat in serving if call.skills <= seat.record.skills]
-        if skilled or any(
-            seat.state is not SeatState.SIGNED_OFF
-            and call.queue in seat.record.queues
-            and call.skills <= seat.record.skills
-            for seat in self._seats.values()
-        ):
-            return skilled
-        return serving
-
-    def _offer(self, call: WaitingCall, ranked: list[Seat], at: int) -> Outcome:
-        seat = ranked[0]
-        name = offer_id if call.callback is None else callback_offer_id
-        offer = name(seat.id, self._unique_time(at))
-        call.offer = offer
-        queue = self._queues[call.queue]
-        ranking = tuple(
-            SeatRank(seat=other.id, idle_us=max(0, at - other.idle_since)) for other in ranked[:5]
-        )
-        self._phones.offered(seat)
-        if call.callback is not None:
-            yield from self._offer_callback(call, seat, offer, ranking, at)
-            return
-        changed = seat.go(SeatState.RINGING, at, call=call.call)
-        seat.offer = offer
-        yield SeatOffered(
-            at=at,
-            call=call.call,
-            seat=seat.id,
-            offer=offer,
-            queue=call.queue,
-            device=seat.record.device,
-            ring_us=queue.ring_us,
-            rule=self._strategy.name,
-            ranking=ranking,
-            waiting=len(self._line.in_queue(call.queue)),
-        )
-        yield changed
-
-    def _offer_callback(
-        self,
-        waiting: WaitingCall,
-        seat: Seat,
-        offer: OfferId,
-        ranking: tuple[SeatRank, ...],
-        at: int,
-    ) -> Outcome:
-        assert waiting.callback is not None
-        booked = self.callbacks.get(waiting.callback)
-        changed = seat.go(SeatState.RINGING, at, call=booked.call)
-        seat.offer = offer
-        yield CallbackOffered(
-            at=at,
-            callback=booked.callback,
-            call=booked.call,
-            seat=seat.id,
-            offer=offer,
-            queue=waiting.queue,
-            device=seat.record.device,
-            number=booked.number,
-            hotline=booked.hotline,
-            language=booked.language,
-            ring_us=self._queues[waiting.queue].ring_us,
-            customer_ring_us=self.callbacks.customer_ring_us,
-            attempt=booked.attempts + 1,
-            since=booked.since,
-            rule=self._strategy.name,
-            ranking=ranking,
-            waiting=len(self._line.in_queue(waiting.queue)),
-        )
-        yield changed
-
-    def _unique_time(self, at: int) -> int:
-        """Asterisk's time stamps may repeat; an offer's id may not."""
-        self._last_offer_at = max(at, self._last_offer_at + 1)
-        return self._last_offer_at
 
     # --------------------------------------------------------------------------------- calls
 
