@@ -298,7 +298,8 @@ class MessagePlayed(Report):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeSwitched(Report):
-    """Somebody wrote a notice or switched it; `on`: callers hear it from now on."""
+    """Somebody switched a notice, wrote it or removed it (`change`); `on`: callers hear it from now
+    on."""
 
     notice: str
     on: bool
@@ -306,6 +307,7 @@ class NoticeSwitched(Report):
     notice_kind: str
     text: str
     """In the first of its languages."""
+    change: Literal["switched", "written", "removed"] = "switched"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

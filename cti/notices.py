@@ -11,7 +11,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 import structlog
@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 MOST_NOTICES: Final = 200
 MOST_ON: Final = 20
+LANGUAGES: Final = ("zh-CN", "en")
+Change = Literal["switched", "written", "removed"]
 
 
 class NoticeError(JietongError):
@@ -85,6 +87,7 @@ class NoticeBoard:
         self._posted: dict[str, Posted] = {}
         self._active: tuple[Notice, ...] = ()
         self._changing = asyncio.Lock()
+        self._making: set[asyncio.Future[int]] = set()
 
     def load(self) -> None:
         """Read what was on before. A file that cannot be read is put aside and reported: the
@@ -92,9 +95,11 @@ class NoticeBoard:
         try:
             content = self._file.read_bytes()
             posted = msgspec.json.decode(content, type=list[Posted])
+            if not all(one.notice.texts for one in posted):
+                raise msgspec.ValidationError("a notice without text")
         except FileNotFoundError:
             return
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, UnicodeError, msgspec.DecodeError) as error:
             aside = self._file.with_suffix(".unreadable")
             log.error("notices unreadable, none is on", file=str(self._file), why=str(error))  # noqa: TRY400
             try:
@@ -122,7 +127,8 @@ class NoticeBoard:
                 raise NoticeRefused(f"there are {MOST_NOTICES} notices; remove one first")
             on = before is not None and before.on
             switched_us = before.notice.switched_us if before is not None else 0
-            return await self._change(replace(notice, switched_us=switched_us), on=on, by=by)
+            kept = replace(notice, switched_us=switched_us)
+            return await self._change(kept, on=on, by=by, change="written")
 
     async def switch(self, notice_id: str, *, on: bool, by: str) -> Posted:
         """Switch on or off; the next caller hears it. Raises UnknownNotice, NoticeRefused,
@@ -131,24 +137,28 @@ class NoticeBoard:
             posted = self._posted.get(notice_id)
             if posted is None:
                 raise UnknownNotice(notice_id)
-            if on and not posted.on and len(self._active) >= MOST_ON:
+            now_us = self._clock.now_us()
+            heard = [one for one in self._active if not one.until_us or now_us < one.until_us]
+            if on and not posted.on and len(heard) >= MOST_ON:
                 raise NoticeRefused(f"{MOST_ON} notices are on; switch one off first")
             notice = posted.notice
-            if on and notice.until_us and notice.until_us <= self._clock.now_us():
+            if on and notice.until_us and notice.until_us <= now_us:
                 raise NoticeRefused("its time is over; change `until_us` first")
             if on and not posted.on:
-                notice = replace(notice, switched_us=self._clock.now_us())
-            return await self._change(notice, on=on, by=by)
+                notice = replace(notice, switched_us=now_us)
+            return await self._change(notice, on=on, by=by, change="switched")
 
-    async def remove(self, notice_id: str, by: str) -> None:
-        """Raises UnknownNotice, NoticesNotKept."""
+    async def remove(self, notice_id: str, by: str) -> Posted:
+        """Forget it; the answer is what it was, switched off. Raises UnknownNotice,
+        NoticesNotKept."""
         async with self._changing:
             posted = self._posted.get(notice_id)
             if posted is None:
                 raise UnknownNotice(notice_id)
             left = {name: one for name, one in self._posted.items() if name != notice_id}
             await self._keep(left)
-            self._report(posted.notice, on=False, by=by)
+            self._report(posted.notice, on=False, by=by, change="removed")
+            return Posted(notice=posted.notice, by=by, changed_us=self._clock.now_us())
 
     def _check(self, notice: Notice) -> None:
         """Raises NoticeRefused."""
@@ -161,10 +171,10 @@ class NoticeBoard:
         if notice.until_us and notice.until_us <= max(notice.from_us, self._clock.now_us()):
             raise NoticeRefused("it would end before it begins, or has ended already")
 
-    async def _change(self, notice: Notice, *, on: bool, by: str) -> Posted:
+    async def _change(self, notice: Notice, *, on: bool, by: str, change: Change) -> Posted:
         changed = Posted(notice=notice, on=on, by=by, changed_us=self._clock.now_us())
         await self._keep({**self._posted, notice.id: changed})
-        self._report(notice, on=on, by=by)
+        self._report(notice, on=on, by=by, change=change)
         return changed
 
     async def _keep(self, posted: dict[str, Posted]) -> None:
@@ -179,7 +189,7 @@ class NoticeBoard:
         self._posted = dict(posted)
         self._active = tuple(one.notice for one in posted.values() if one.on)
 
-    def _report(self, notice: Notice, *, on: bool, by: str) -> None:
+    def _report(self, notice: Notice, *, on: bool, by: str, change: Change) -> None:
         self._tell(
             NoticeSwitched(
                 at=self._clock.now_us(),
@@ -188,12 +198,19 @@ class NoticeBoard:
                 by=by,
                 notice_kind=notice.kind,
                 text=next(iter(notice.texts.values())),
+                change=change,
             )
         )
 
     async def voices(self, notice: Notice) -> int:
-        """Make the sound of its texts; how many nobody can speak: callers hear a stand-in then."""
-        return await self._speak((text, language) for language, text in notice.texts.items())
+        """Make the sound of what callers of each language hear; how many nobody can speak: they
+        hear a stand-in then. Goes on when it is cancelled: the next caller may have it."""
+        first = next(iter(notice.texts.values()))
+        texts = [(notice.texts.get(language, first), language) for language in LANGUAGES]
+        making = asyncio.ensure_future(self._speak(texts))
+        self._making.add(making)
+        making.add_done_callback(self._making.discard)
+        return await asyncio.shield(making)
 
 
 def _write(file: Path, content: bytes) -> None:

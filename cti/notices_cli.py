@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import aiohttp
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from config.secrets import Secrets
 from config.settings import load_settings
+from config.site import load_site
 from cti.errors import JietongError
-from cti.people import first_password
 
 notices_app = typer.Typer(no_args_is_help=True, help="Announcements of emergencies and outages.")
 
@@ -43,19 +47,24 @@ class DaemonRefused(JietongError):
 def list_notices(
     settings: SettingsFile = None, user: User = "lead", password: Password = None
 ) -> None:
-    """What is on the board, those that callers hear first."""
+    """What is on the board, those that are on first."""
     answer = _ask(settings, user, password, "GET", "/notices")
-    table = Table("", "notice", "kind", "areas", "then", "text", "by")
+    zone = _zone(settings)
+    table = Table("", "notice", "kind", "areas", "from", "until", "then", "text", "by")
     for notice in answer["notices"]:
-        table.add_row(
-            "[green]●[/]" if notice["on"] else "",
+        cells = (
+            "on" if notice["on"] else "",
             notice["notice"],
             notice["kind"],
-            ", ".join(notice["areas"]) or "—",
+            ", ".join(notice["areas"]) or "-",
+            _time(notice["from_us"], zone),
+            _time(notice["until_us"], zone),
             notice["then"],
             "\n".join(notice["texts"].values()),
             notice["changed_by"],
         )
+        # Text and not str: a notice may hold what rich takes for its markup.
+        table.add_row(*map(Text, cells), style="bold" if notice["on"] else None)
     Console().print(table)
 
 
@@ -67,13 +76,23 @@ def write(  # noqa: PLR0917 - the command line's own order
     kind: Annotated[str, typer.Option(help="emergency, outage or info.")] = "outage",
     area: Annotated[list[str] | None, typer.Option(help="An area of the site; repeat it.")] = None,
     then: Annotated[str, typer.Option(help="go-on, hang-up or person.")] = "go-on",
+    start: Annotated[
+        datetime | None, typer.Option("--from", help="Not before; in the site's zone.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option("--until", help="Not after; in the site's zone.")
+    ] = None,
     settings: SettingsFile = None,
     user: User = "lead",
     password: Password = None,
 ) -> None:
     """Create or change a notice. It is heard once it is switched on."""
     texts = {tag: text for tag, text in (("zh-CN", zh), ("en", en)) if text}
-    body = {"kind": kind, "texts": texts, "areas": area or [], "then": then}
+    body: dict[str, Any] = {"kind": kind, "texts": texts, "areas": area or [], "then": then}
+    zone = _zone(settings)
+    for key, moment in (("from_us", start), ("until_us", until)):
+        if moment is not None:
+            body[key] = int(moment.replace(tzinfo=zone).timestamp()) * 1_000_000
     _show(_ask(settings, user, password, "POST", f"/notices/{name}", body))
 
 
@@ -91,6 +110,23 @@ def off(
 ) -> None:
     """Let nobody hear it any more."""
     _show(_ask(settings, user, password, "POST", f"/notices/{name}/off"))
+
+
+@notices_app.command()
+def remove(
+    name: str, settings: SettingsFile = None, user: User = "lead", password: Password = None
+) -> None:
+    """Take it off the board for good."""
+    _ask(settings, user, password, "POST", f"/notices/{name}/remove")
+    Console(highlight=False, markup=False).print(f"{name}: removed 已删除")
+
+
+def _zone(settings: Path | None) -> ZoneInfo:
+    return ZoneInfo(load_site(load_settings(settings).site).zone)
+
+
+def _time(us: int | None, zone: ZoneInfo) -> str:
+    return f"{datetime.fromtimestamp(us / 1e6, zone):%Y-%m-%d %H:%M}" if us else "-"
 
 
 def _show(notice: dict[str, Any]) -> None:
@@ -114,11 +150,14 @@ def _ask(  # noqa: PLR0917 - one request, said in the order of its line
 ) -> dict[str, Any]:
     settings = load_settings(settings_file)
     secrets = Secrets(settings.state_dir / "secrets.json")
-    password = password or first_password(secrets, user)
+    password = password or secrets.known(f"user:{user}")
+    if password is None:
+        raise DaemonRefused(f"no first password of {user!r} is known: set CTI_PASSWORD")
+    path = quote(path, safe="/")
     url = f"http://{settings.http.host}:{settings.http.port}/api/v1"
     try:
         return asyncio.run(_request(url, user, password, method, path, body))
-    except (aiohttp.ClientError, TimeoutError) as error:
+    except (aiohttp.ClientError, OSError, ValueError) as error:
         raise DaemonRefused(f"the daemon does not answer at {url}: {error}") from error
 
 

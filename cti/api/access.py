@@ -75,6 +75,7 @@ ACCESS: Final[dict[str, Rule | Door]] = {
     "writeNotice": _NOTICES,
     "switchNoticeOn": _NOTICES,
     "switchNoticeOff": _NOTICES,
+    "removeNotice": _NOTICES,
     "listMessages": _MESSAGES,
     "getMessage": _MESSAGES,
     "messageAudio": _MESSAGES,

@@ -47,6 +47,14 @@ async def switch_off(ask: Ask[NoQuery, NoBody]) -> NoticeAnswer:
     return await _switch(ask, on=False)
 
 
+async def remove(ask: Ask[NoQuery, NoBody]) -> NoticeAnswer:
+    notice, by = ask.path("notice"), ask.asker.user
+    board = ask.services.notices
+    answer = await _done(board, board.remove(notice, by))
+    log.info("notice removed", notice=notice, by=by)
+    return answer
+
+
 async def _switch(ask: Ask[NoQuery, NoBody], *, on: bool) -> NoticeAnswer:
     notice, by = ask.path("notice"), ask.asker.user
     board = ask.services.notices

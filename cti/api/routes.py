@@ -231,6 +231,16 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         409,
         503,
     ),
+    _operation(
+        "removeNotice",
+        "POST",
+        f"{V1}/notices/{{notice}}/remove",
+        "Take it off the board for good",
+        notices.remove,
+        NoticeAnswer,
+        404,
+        503,
+    ),
     _operation("listQueues", "GET", f"{V1}/queues", "All queues", seats.list_queues, QueuesAnswer),
     _operation(
         "listMessages",

@@ -115,6 +115,14 @@ def _wished(fact: facts.SeatCommand, to: Speech) -> str:
     return f"seat {to.seat(fact.seat)} wants {fact.wish}{reason}{by}"
 
 
+_NOTICE_CHANGES: Final = {
+    ("switched", True): "switched the notice {} on",
+    ("switched", False): "switched the notice {} off",
+    ("written", True): "changed the notice {}, which is on",
+    ("written", False): "wrote the notice {}, which is off",
+    ("removed", True): "removed the notice {}",
+    ("removed", False): "removed the notice {}",
+}
 _NOT_REACHED: Final = {"busy": "busy", "no-answer": "no answer", "failed": "failed"}
 
 
@@ -279,8 +287,9 @@ ENGLISH: Final[dict[type[Fact], Sentence]] = {
         f"callback found again in Asterisk: seat {to.seat(fact.seat)}, {fact.phase}"
     ),
     facts.NoticeSwitched: lambda fact, to: (
-        f"{plain(fact.by)} switched the notice {plain(fact.notice)} "
-        f"{'on' if fact.on else 'off'}: {plain(fact.text, 200)}"
+        f"{plain(fact.by)} "
+        f"{_NOTICE_CHANGES[fact.change, fact.on].format(plain(fact.notice))}: "
+        f"{plain(fact.text, 200)}"
     ),
     facts.CallbackCancelAsked: lambda fact, to: (
         f"{plain(fact.by)} wants the callback not to be made"

@@ -9,6 +9,14 @@ from cti.facts import Fact
 from cti.store.codec import UnknownFact
 from cti.store.speech import Sentence, Speech, plain, seconds
 
+_NOTICE_CHANGES: Final = {
+    ("switched", True): "开启",
+    ("switched", False): "关闭",
+    ("written", True): "修改播放中的",
+    ("written", False): "编写未开启的",
+    ("removed", True): "删除",
+    ("removed", False): "删除",
+}
 _PHASES: Final = {
     "menu": "在语音菜单中",
     "waiting": "排队等待中",
@@ -276,7 +284,7 @@ CHINESE: Final[dict[type[Fact], Sentence]] = {
         f"在 Asterisk 中重新找到回电：坐席 {to.seat(fact.seat)}，{_CALLBACK_PHASES[fact.phase]}"
     ),
     facts.NoticeSwitched: lambda fact, to: (
-        f"{plain(fact.by)} {'开启' if fact.on else '关闭'}公告 {plain(fact.notice)}："
+        f"{plain(fact.by)} {_NOTICE_CHANGES[fact.change, fact.on]}公告 {plain(fact.notice)}："
         f"{plain(fact.text, 200)}"
     ),
     facts.CallbackCancelAsked: lambda fact, to: f"{plain(fact.by)} 要求取消回电",

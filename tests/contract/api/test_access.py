@@ -40,6 +40,7 @@ EXPECTED = """
     writeNotice     403 200 200  403     401
     switchNoticeOn  403 404 404  403     401
     switchNoticeOff 403 404 404  403     401
+    removeNotice    403 404 404  403     401
     listMessages 200  200  200   200     401
     getMessage   200  200  200   200     401
     messageAudio 200  200  200   200     401
