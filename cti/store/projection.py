@@ -13,6 +13,7 @@ from typing import Any, Final
 from cti.facts import (
     CallAbandoned,
     CallArrived,
+    CallbackAnswered,
     CallEnded,
     CallQueued,
     CallRecovered,
@@ -77,6 +78,11 @@ def _answered(call: _Known, fact: OfferAnswered) -> _Known:
     )
 
 
+def _called_back(call: _Known, fact: CallbackAnswered) -> _Known:
+    """No answer to this call, which is over; but who talked with the customer may look it up."""
+    return replace(call, seat=call.seat or fact.seat)
+
+
 def _seat_left(call: _Known, fact: SeatLeft) -> _Known:
     return replace(call, talk_us=(call.talk_us or 0) + fact.talk_us)
 
@@ -139,6 +145,7 @@ _FOLDS: Final[dict[type[Fact], Callable[[CallSummary, Any], CallSummary]]] = {
     PromptEnded: _prompt_ended,
     CallQueued: _queued,
     OfferAnswered: _answered,
+    CallbackAnswered: _called_back,
     SeatLeft: _seat_left,
     CallAbandoned: _abandoned,
     CallEnded: _ended,

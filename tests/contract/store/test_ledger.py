@@ -9,6 +9,7 @@ import pytest
 
 from cti.facts import (
     CallArrived,
+    CallbackAnswered,
     CallbackBooked,
     CallbackClosed,
     CallbackPutOff,
@@ -19,6 +20,7 @@ from cti.facts import (
     Fact,
     PersonAsked,
     RecordingMissed,
+    SeatLeft,
     SeatState,
     SurveyScored,
 )
@@ -366,3 +368,34 @@ async def test_open_callbacks_are_those_booked_and_not_closed(ledger: Ledger) ->
     (found,) = await ledger.open_callbacks(NOON + 2)
     assert (found.number, found.since, found.booked_at) == (kept.number, kept.since, kept.at)
     assert (found.attempts, found.not_before) == (1, put_off.until)
+
+
+async def test_call_with_a_callback_shows_who_called_back_and_the_talk(ledger: Ledger) -> None:
+    call, offer = CallId("jt1-1.1"), OfferId("callback.1002.5")
+    facts: list[Fact] = [
+        *abandoned_call(call, NOON),
+        CallbackAnswered(
+            at=NOON + 900 * SECOND,
+            callback=callback_id(call),
+            call=call,
+            seat=SeatId("1002"),
+            offer=offer,
+            queue=QueueId("repairs"),
+            recording="a--b.raw",
+        ),
+        SeatLeft(
+            at=NOON + 960 * SECOND,
+            call=call,
+            seat=SeatId("1002"),
+            offer=offer,
+            queue=QueueId("repairs"),
+            talk_us=60 * SECOND,
+        ),
+    ]
+    before = facts[:-2]
+    await ledger.append(entries_of(facts))
+    found = await ledger.call(call)
+    assert found is not None
+    assert (found.seat, found.talk_us, found.answered_us) == ("1002", 60 * SECOND, None)
+    ended = next(fact for fact in before if isinstance(fact, CallEnded))
+    assert (found.outcome, found.ended_us) == (ended.outcome, ended.at)

@@ -115,3 +115,27 @@ def test_an_outside_number_that_is_more_than_digits_is_refused(tmp_path: Path, n
     outside = f'outside:\n  police: {{name: {{en: A}}, number: "{number}"}}\n'
     (complaint,) = refusal(tmp_path, changed("users:", outside + "users:"))
     assert "outside.police.number" in complaint
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("announce_every_seconds: -1", "announce_every_seconds"),
+        ("expected_talk_seconds: 0", "expected_talk_seconds"),
+        ("callback_attempts: 0", "callback_attempts"),
+        ("callback_attempts: 11", "callback_attempts"),
+        ("callback_retry_minutes: 0", "callback_retry_minutes"),
+    ],
+)
+def test_settings_of_waiting_and_callbacks_have_bounds(
+    tmp_path: Path, setting: str, said: str
+) -> None:
+    queue = changed("bills: {name: {zh-CN: 水费}}", f"bills: {{name: {{zh-CN: 水费}}, {setting}}}")
+    (complaint,) = refusal(tmp_path, queue)
+    assert f"queues.bills.{said}" in complaint
+
+
+@pytest.mark.parametrize("prefix", ["", "+86", "1&2", "13a"])
+def test_prefix_of_callbacks_is_digits(tmp_path: Path, prefix: str) -> None:
+    (complaint,) = refusal(tmp_path, GOOD + f'callbacks: {{prefixes: ["{prefix}"]}}\n')
+    assert "callbacks.prefixes.0" in complaint
