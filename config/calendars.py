@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
+from threading import Lock
 from typing import Final
 
 import holidays as public_holidays
@@ -48,6 +49,8 @@ class CountryCalendar:
             _ = date(year, 1, 1) in table
         self._makes_up = bool(table.weekend_workdays)
         self._years: dict[int, Mapping[date, SpecialDay]] = {}
+        # The daemon looks ahead in a thread, and the package's tables grow as they are read.
+        self._making = Lock()
 
     def day(self, day: date) -> SpecialDay | None:
         return self._year(day.year).get(day)
@@ -59,7 +62,8 @@ class CountryCalendar:
     def _year(self, year: int) -> Mapping[date, SpecialDay]:
         known = self._years.get(year)
         if known is None:
-            known = self._years[year] = self._made(year)
+            with self._making:
+                known = self._years[year] = self._made(year)
         return known
 
     def _made(self, year: int) -> Mapping[date, SpecialDay]:

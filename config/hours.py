@@ -8,6 +8,7 @@ office:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal
@@ -172,15 +173,24 @@ class HoursPart(BaseModel):
         )
 
 
-def undecreed(hours: Mapping[str, HoursPart], today: date) -> Iterator[str]:
-    """Warnings: years that begin within `NOTICE_DAYS` and whose make-up days are not known."""
+@dataclass(frozen=True, slots=True)
+class Undecreed:
+    """A year of which no make-up days are known, and what to do about it."""
+
+    what: str
+    advice: str
+
+
+def undecreed(hours: Mapping[str, HoursPart], today: date) -> Iterator[Undecreed]:
+    """Years that have begun, or begin within `NOTICE_DAYS`, and are not decreed as far as known."""
     years = {today.year, (today + timedelta(days=NOTICE_DAYS)).year}
     for country in sorted({part.holidays for part in hours.values() if part.holidays}):
         calendar = calendar_of(country)
         for year in sorted(years):
             if isinstance(calendar, CountryCalendar) and not calendar.announced(year):
-                yield (
-                    f"the make-up working days of {year} in {country} are not known: weekends are "
-                    "taken as weekends; bring the package `holidays` up to date, or write these "
-                    "days under `days` of the opening hours"
+                yield Undecreed(
+                    f"the make-up working days of {year} in {country} are not known; only the "
+                    "holidays that the law fixes are, and weekends are weekends",
+                    "bring the package `holidays` up to date, or write these days under `days` of "
+                    "the opening hours in the site file",
                 )

@@ -11,11 +11,13 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 import structlog
 
+from config.hours import undecreed
 from config.secrets import Secrets
 from config.settings import Settings
 from config.site import Site
@@ -67,6 +69,7 @@ log = structlog.get_logger(__name__)
 
 COUNT_EVERY_S = 1.0
 LOOK_EVERY_S = 2.0
+LOOK_AT_CALENDARS_EVERY_S = 86_400.0
 PEOPLE_RETRY_S = 5.0
 JOURNAL_PATIENCE_S = 5.0
 """How long a start waits for a left-over journal to be written to the database."""
@@ -239,6 +242,8 @@ class Daemon:
         self._supervisor.vital("ami-link", self._until_link_ends())
         self._supervisor.vital("resync", self._gate.run(self._link))
         self._supervisor.vital("counters", repeat("counters", COUNT_EVERY_S, self._count))
+        calendars = repeat("calendars", LOOK_AT_CALENDARS_EVERY_S, self._look_at_calendars)
+        self._supervisor.vital("calendars", calendars)
         self._supervisor.passing("texts-made-ahead", self._sounds.prebuild(self._menus.book))
         changes = repeat("flow-files", LOOK_EVERY_S, self._look_for_changed_flows)
         self._supervisor.vital("flow-files", changes)
@@ -315,6 +320,13 @@ class Daemon:
     async def _look_for_changed_flows(self) -> None:
         if await self._menus.look_for_changes():
             self._supervisor.passing("texts-made-ahead", self._sounds.prebuild(self._menus.book))
+
+    async def _look_at_calendars(self) -> None:
+        """Holidays are decreed once a year; a daemon that runs for months notices what is missing.
+        In a thread: the first look computes years of them."""
+        today = datetime.fromtimestamp(self._clock.now_us() / 1e6, UTC).date()
+        for gap in await asyncio.to_thread(lambda: list(undecreed(self._site.hours, today))):
+            log.warning(gap.what, do=gap.advice)
 
     async def _count(self) -> None:
         """Counters of parts that know nothing of metrics."""

@@ -11,9 +11,11 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from config.hours import undecreed
 from config.secrets import Secrets
 from config.settings import Settings
 from config.site import Site
@@ -47,6 +49,7 @@ class Doctor:
             self._pbx.findings,
             self._flows,
             self._prompts,
+            self._calendars,
             self._folders,
             self._database,
             self._daemon,
@@ -83,6 +86,13 @@ class Doctor:
             yield broken("prompts", f"there is no {', '.join(missing)}", f"put it into {folder}")
         else:
             yield fine("prompts", f"{len(library.names())} in {folder}")
+
+    def _calendars(self) -> Iterator[Finding]:
+        missing = list(undecreed(self._site.hours, datetime.now(UTC).date()))
+        for gap in missing:
+            yield warning("public holidays", gap.what, gap.advice)
+        if not missing and any(part.holidays for part in self._site.hours.values()):
+            yield fine("public holidays", "this year's are known, make-up working days too")
 
     def _folders(self) -> Iterator[Finding]:
         recording = self._settings.recording

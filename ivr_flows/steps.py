@@ -163,7 +163,8 @@ class CheckHours(Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlayNotices(Step):
-    """Say the notices that are switched on for everybody and for the area in the value `area`.
+    """Say the notices that are switched on: those for the area in the value `area`, or, without
+    `area`, those for everybody.
 
     A notice may end the call, or lead to `person` at once.
     """

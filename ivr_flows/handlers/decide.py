@@ -11,7 +11,13 @@ from ivr_flows.walk import VERIFIED, Walk
 
 def enter_hours(walk: Walk, step: CheckHours) -> Action | None:
     verdict = walk.world.hours[step.hours].at(walk.world.now)
-    walk.set({"until": verdict.until.isoformat() if verdict.until else ""})
+    name = verdict.name.get(walk.language) or next(iter(verdict.name.values()), "")
+    walk.set(
+        {
+            "until": verdict.until.isoformat() if verdict.until else "",
+            "closed_for": "" if verdict.open else name,
+        }
+    )
     if verdict.open:
         walk.go(step.open, "open")
     elif verdict.why == "holiday" and step.holiday is not None:

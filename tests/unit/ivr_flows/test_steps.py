@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
@@ -38,6 +38,7 @@ from ivr_flows.actions import (
     Words,
 )
 from ivr_flows.conditions import Condition
+from ivr_flows.hours import Hours, Period, SpecialDay
 from ivr_flows.interpreter import Context
 from ivr_flows.model import Flow, FlowBook, Step
 from ivr_flows.notices import Notice
@@ -46,6 +47,7 @@ from ivr_flows.state import MAX_VALUE, FlowState
 from ivr_flows.steps import (
     Callback,
     Case,
+    CheckHours,
     Digits,
     Hangup,
     Identify,
@@ -511,6 +513,39 @@ class TestOtherSteps:
             Case(Condition(caller=("*",)), "lost"),
         )
         assert Call(If(id="if", cases=cases, otherwise="lost")).at() == "bye"
+
+    @pytest.mark.parametrize(
+        ("day", "hour", "step", "closed_for", "until"),
+        [
+            (23, 11, "bye", "", "2026-11-23T12:00:00+08:00"),
+            (23, 13, "lost", "", "2026-11-25T09:00:00+08:00"),
+            (24, 8, "lost", "", "2026-11-25T09:00:00+08:00"),
+            (24, 10, "lost", "停电", "2026-11-25T09:00:00+08:00"),
+            (26, 10, "person", "假日", "2026-11-27T09:00:00+08:00"),
+        ],
+    )
+    def test_hours_lead_on_and_tell_why_and_until(
+        self, day: int, hour: int, step: str, closed_for: str, until: str
+    ) -> None:
+        class Free:
+            def day(self, day: date) -> SpecialDay | None:
+                return SpecialDay(works=False, name={"zh-CN": "假日"}) if day.day == 26 else None
+
+        zone = timezone(timedelta(hours=8))
+
+        def moment(hour: int, day: int = 24) -> datetime:
+            return datetime(2026, 11, day, hour, tzinfo=zone)
+
+        outage = Period(moment(9), moment(12), {"zh-CN": "停电", "en": "power cut"})
+        office = Hours(zone, (((540, 720),),) * 7, calendar=Free(), closures=(outage,))
+        world = replace(NOON, now=moment(hour, day), hours={"office": office})
+        asked = CheckHours(id="h", hours="office", open="said", closed="told", holiday="free")
+        ways = {"said": "bye", "told": "lost", "free": "person"}
+        plays = [Play(id=name, say=recorded(name), next=to) for name, to in ways.items()]
+        call = Call(asked, *plays, world=world)
+        values = call.turn.state.values
+        assert (values["closed_for"], values["until"]) == (closed_for, until)
+        assert ways[call.at()] == step
 
     def test_notices_are_heard_and_may_end_the_call(self) -> None:
         def world(then: str, kind: str = "outage") -> World:
