@@ -9,7 +9,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from config.secrets import Secrets
-from config.site import Site, load_site
+from config.site import Site, User, load_site
 from cti.people import first_password, make_people
 from cti.store.database import Database, database_url
 from cti.store.users import UserStore
@@ -26,8 +26,8 @@ async def users(tmp_path: Path) -> AsyncIterator[UserStore]:
 
 
 def with_users(site: Site, **people: dict[str, str]) -> Site:
-    values = site.model_dump() | {"users": people}
-    return Site(**values)
+    users = {name: User.model_validate(person) for name, person in people.items()}
+    return site.model_copy(update={"users": users})
 
 
 async def test_everyone_of_the_site_gets_a_first_password_that_works(
