@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -26,6 +26,15 @@ SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", envvar="CTI_SETTINGS", help="Your settings file (YAML)."),
 ]
+
+
+def _name(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", value):
+        raise typer.BadParameter("a name has a-z, 0-9 and dash, 32 characters at most")
+    return value
+
+
+Name = Annotated[str, typer.Argument(callback=_name, help="Its name: a-z, 0-9, dash.")]
 User = Annotated[str, typer.Option(help="Who does it: a lead or an admin of the site.")]
 Password = Annotated[
     str | None,
@@ -70,7 +79,7 @@ def list_notices(
 
 @notices_app.command()
 def write(  # noqa: PLR0917 - the command line's own order
-    name: Annotated[str, typer.Argument(help="Its name: a-z, 0-9, dash.")],
+    name: Name,
     zh: Annotated[str, typer.Option(help="What callers hear in Mandarin.")] = "",
     en: Annotated[str, typer.Option(help="What callers hear in English.")] = "",
     kind: Annotated[str, typer.Option(help="emergency, outage or info.")] = "outage",
@@ -98,7 +107,7 @@ def write(  # noqa: PLR0917 - the command line's own order
 
 @notices_app.command()
 def on(
-    name: str, settings: SettingsFile = None, user: User = "lead", password: Password = None
+    name: Name, settings: SettingsFile = None, user: User = "lead", password: Password = None
 ) -> None:
     """Let callers hear it, from the next one on."""
     _show(_ask(settings, user, password, "POST", f"/notices/{name}/on"))
@@ -106,7 +115,7 @@ def on(
 
 @notices_app.command()
 def off(
-    name: str, settings: SettingsFile = None, user: User = "lead", password: Password = None
+    name: Name, settings: SettingsFile = None, user: User = "lead", password: Password = None
 ) -> None:
     """Let nobody hear it any more."""
     _show(_ask(settings, user, password, "POST", f"/notices/{name}/off"))
@@ -114,7 +123,7 @@ def off(
 
 @notices_app.command()
 def remove(
-    name: str, settings: SettingsFile = None, user: User = "lead", password: Password = None
+    name: Name, settings: SettingsFile = None, user: User = "lead", password: Password = None
 ) -> None:
     """Take it off the board for good."""
     _ask(settings, user, password, "POST", f"/notices/{name}/remove")
@@ -153,7 +162,6 @@ def _ask(  # noqa: PLR0917 - one request, said in the order of its line
     password = password or secrets.known(f"user:{user}")
     if password is None:
         raise DaemonRefused(f"no first password of {user!r} is known: set CTI_PASSWORD")
-    path = quote(path, safe="/")
     url = f"http://{settings.http.host}:{settings.http.port}/api/v1"
     try:
         return asyncio.run(_request(url, user, password, method, path, body))
