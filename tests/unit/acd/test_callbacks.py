@@ -364,7 +364,7 @@ def test_after_a_restart_the_caller_who_is_still_there_is_not_called_back() -> N
     story.daemon_restarts()
     story.snapshot(caller_seen(call, "menu", t_queued=str(story.now)))
     assert story.call(call)
-    story.signs_on("1001")
+    story.signs_on("1001", "1002")
     assert offered(story) == [call]
     assert not story.all(CallbackOffered)
 
