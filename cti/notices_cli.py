@@ -6,7 +6,7 @@ import asyncio
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -19,6 +19,10 @@ from config.secrets import Secrets
 from config.settings import load_settings
 from config.site import load_site
 from cti.errors import JietongError
+from cti.facts import NoticeSwitched
+from cti.store.database import Database, database_url
+from cti.store.narrator import Narrator
+from cti.store.notice_history import notice_changes
 
 notices_app = typer.Typer(no_args_is_help=True, help="Announcements of emergencies and outages.")
 
@@ -128,6 +132,32 @@ def remove(
     """Take it off the board for good."""
     _ask(settings, user, password, "POST", f"/notices/{name}/remove")
     Console(highlight=False, markup=False).print(f"{name}: removed 已删除")
+
+
+@notices_app.command()
+def history(
+    name: Annotated[str, typer.Argument(help="Only of this one.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+    lang: Annotated[Literal["zh", "en"], typer.Option(help="Language of the sentences.")] = "zh",
+    settings: SettingsFile = None,
+) -> None:
+    """Who changed what when, the newest first. Reads the ledger; the daemon need not run."""
+    loaded = load_settings(settings)
+    url = database_url(loaded.database.url, loaded.state_dir)
+    zone = _zone(settings)
+    say = Narrator()
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    for fact in asyncio.run(_changes(url, name, limit)):
+        console.print(_time(fact.at, zone), say(fact, "en" if lang == "en" else "zh-CN"))
+
+
+async def _changes(url: str, name: str, limit: int) -> list[NoticeSwitched]:
+    database = Database(url)
+    try:
+        await database.check()
+        return await notice_changes(database, notice=name, limit=limit)
+    finally:
+        await database.close()
 
 
 def _zone(settings: Path | None) -> ZoneInfo:
