@@ -244,6 +244,7 @@ class Daemon:
         self._supervisor.vital("counters", repeat("counters", COUNT_EVERY_S, self._count))
         calendars = repeat("calendars", LOOK_AT_CALENDARS_EVERY_S, self._look_at_calendars)
         self._supervisor.vital("calendars", calendars)
+        self._supervisor.passing("notices-made-ahead", self._notices.prepare())
         self._supervisor.passing("texts-made-ahead", self._sounds.prebuild(self._menus.book))
         changes = repeat("flow-files", LOOK_EVERY_S, self._look_for_changed_flows)
         self._supervisor.vital("flow-files", changes)

@@ -202,6 +202,11 @@ class NoticeBoard:
             )
         )
 
+    async def prepare(self) -> None:
+        """Make the sound of all that are on, where it is gone or nobody could speak it before."""
+        for notice in self._active:
+            await self.voices(notice)
+
     async def voices(self, notice: Notice) -> int:
         """Make the sound of what callers of each language hear; how many nobody can speak: they
         hear a stand-in then. Goes on when it is cancelled: the next caller may have it."""

@@ -189,6 +189,21 @@ async def test_sound_goes_on_being_made_when_nobody_waits_for_it(tmp_path: Path)
     assert made == [("停水", "zh-CN"), ("停水", "en")]
 
 
+async def test_what_is_on_gets_its_sound_again_at_a_start(tmp_path: Path) -> None:
+    made: list[tuple[str, str]] = []
+
+    async def speak(texts: Iterable[tuple[str, str]]) -> int:
+        made.extend(texts)
+        return 0
+
+    board = NoticeBoard(tmp_path / "n.json", [], HostClock(), tell=no_report, speak=speak)
+    for name in ("on", "off"):
+        await board.write(Notice(id=name, kind="info", texts={"en": name}), "lead")
+    await board.switch("on", on=True, by="lead")
+    await board.prepare()
+    assert made == [("on", "zh-CN"), ("on", "en")]
+
+
 async def test_disk_that_takes_nothing_changes_nothing(
     client: Client, board: NoticeBoard, tmp_path: Path
 ) -> None:
