@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+import pytest_asyncio
 
 from bench.phones.audio import Tone
 from bench.phones.errors import NotInTime
@@ -137,6 +138,7 @@ PARTS: Final = {
     "areas": {"chengbei": {"en": "North"}},
 }
 TRANSFERRING_HZ: Final = 1000
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 GOODBYE_HZ: Final = 500
 
 
@@ -163,10 +165,13 @@ async def hears(call: PhoneCall, hz: int) -> None:
     await call.heard.wait_for_tone(hz, deadline=6)
 
 
-def walked(line: Hotline) -> list[tuple[str, str, str]]:
-    """Every step that callers went through, from the ledger."""
+def walked(line: Hotline, call: str) -> list[tuple[str, str, str]]:
+    """Every step that the caller went through, from the ledger."""
     with sqlite3.connect(line.settings.state_dir / "jietong.db") as ledger:
-        rows = ledger.execute("select body from ledger where kind = 'FlowStepsTaken' order by id")
+        rows = ledger.execute(
+            "select body from ledger where kind = 'FlowStepsTaken' and call_id = ? order by id",
+            (call,),
+        )
         stretches = [json.loads(body)["steps"] for (body,) in rows]
     return [(one["flow"], one["step"], one["way"]) for steps in stretches for one in steps]
 
@@ -185,13 +190,22 @@ async def menus(folder: Path, root: Path) -> AsyncIterator[Menus]:
         yield Menus(line, api, flows)
 
 
-@pytest.fixture
-async def here(tmp_path: Path, asterisk_root: Path) -> AsyncIterator[Menus]:
-    async with menus(tmp_path, asterisk_root) as started:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(
+    tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path
+) -> AsyncIterator[Menus]:
+    """One hotline for all tests here: what a call leaves behind is the next one's start."""
+    async with menus(tmp_path_factory.mktemp("menus"), asterisk_root) as started:
         yield started
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
+async def here(shared: Menus) -> AsyncIterator[Menus]:
+    yield shared
+    await shared.line.hang_up_all()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def facts(here: Menus) -> AsyncIterator[FactStream]:
     async with here.api.facts() as stream:
         yield stream
@@ -229,23 +243,6 @@ class TestDigits:
         await call.press("14321#1")
         await hears(call, GOODBYE_HZ)
 
-    async def test_private_digits_are_nowhere(self, here: Menus, facts: FactStream) -> None:
-        call = await here.dial()
-        await call.press("5")
-        await hears(call, ACCOUNT_HZ)
-        await call.press("7391")
-        await hears(call, ENTRY_HZ)
-        await call.press("0")
-        await facts.wait_for("CallQueued", deadline=5)
-        await call.hang_up()
-        await facts.wait_for("CallEnded", deadline=5)
-        here.line.stop_daemon()
-        for file in here.line.settings.state_dir.rglob("*"):
-            if file.is_file():
-                assert b"7391" not in file.read_bytes(), file
-        assert "7391" not in here.line.log_file.read_text("utf-8", "replace")
-        await here.line.start_daemon()
-
 
 class TestSaying:
     async def test_value_is_said_and_the_menu_comes_again(self, here: Menus) -> None:
@@ -276,7 +273,7 @@ class TestSaying:
         assert queued["language"] == "en"
         await call.hang_up()
         await here.api.call(queued["call"], deadline=8)
-        assert walked(here.line) == [
+        assert walked(here.line, queued["call"]) == [
             ("main", "entry", "start"),
             ("main", "sub", "keys.3"),
             ("sub", "hello", "start"),
@@ -346,7 +343,30 @@ class TestHangUps:
         assert ended["outcome"] in ("left-menu", "abandoned")
 
 
+class TestPrivacy:
+    """Stops the daemon to read all of its files."""
+
+    async def test_private_digits_are_nowhere(self, here: Menus, facts: FactStream) -> None:
+        call = await here.dial()
+        await call.press("5")
+        await hears(call, ACCOUNT_HZ)
+        await call.press("7391")
+        await hears(call, ENTRY_HZ)
+        await call.press("0")
+        await facts.wait_for("CallQueued", deadline=5)
+        await call.hang_up()
+        await facts.wait_for("CallEnded", deadline=5)
+        here.line.stop_daemon()
+        for file in here.line.settings.state_dir.rglob("*"):
+            if file.is_file():
+                assert b"7391" not in file.read_bytes(), file
+        assert "7391" not in here.line.log_file.read_text("utf-8", "replace")
+        await here.line.start_daemon()
+
+
 class TestChanges:
+    """Last: it leaves another flow behind."""
+
     async def test_new_calls_take_the_new_flow_and_calls_in_progress_keep_theirs(
         self, here: Menus
     ) -> None:
