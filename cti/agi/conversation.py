@@ -48,6 +48,7 @@ from ivr_flows.actions import (
 from ivr_flows.errors import StateUnreadable
 from ivr_flows.model import FlowBook
 from ivr_flows.state import FlowState
+from ivr_flows.world import World
 from service_desk.lookups import LookupFound, LookupNotFound, LookupRequest, Secret
 
 log = structlog.get_logger(__name__)
@@ -87,17 +88,19 @@ class Conversations:
         hotline = self._equipment.hotlines.get(number)
         if hotline is None:
             raise HotlineUnknown(number[:32])
-        book = self._book_of(call)
-        caller = Caller(session, call, self._equipment.sounds)
-        turn = await _Beginning(session, call, hotline, book, self._equipment).turn()
-        await _Doing(caller, book, self._equipment).until_it_ends(turn)
-
-    def _book_of(self, call: str) -> FlowBook:
         book = self._books.pop(call, None) or self._current()
+        beginning = _Beginning(
+            session, call, hotline, book, self._equipment.world, current=self._current
+        )
+        turn = await beginning.turn()
+        self._remember(call, beginning.book)
+        caller = Caller(session, call, self._equipment.sounds)
+        await _Doing(caller, beginning.book, self._equipment).until_it_ends(turn)
+
+    def _remember(self, call: str, book: FlowBook) -> None:
         self._books[call] = book
         while len(self._books) > BOOKS_KEPT:
             self._books.popitem(last=False)
-        return book
 
 
 class _Beginning:
@@ -109,13 +112,17 @@ class _Beginning:
         call: str,
         hotline: Hotline,
         book: FlowBook,
-        equipment: Equipment,
+        world: Callable[[], World],
+        *,
+        current: Callable[[], FlowBook],
     ) -> None:
         self._session = session
         self._call = call
         self._hotline = hotline
-        self._book = book
-        self._world = equipment.world
+        self.book = book
+        """The flows of this call."""
+        self._current = current
+        self._world = world
 
     async def turn(self) -> Turn:
         session = self._session
@@ -129,9 +136,9 @@ class _Beginning:
             if await session.get_variable(PERSON_ASKED) == "1":
                 state = replace(state, person_asked=True)
             if outcome is not None:
-                turn = interpreter.resume(self._book, state, outcome, self._world())
+                turn = interpreter.resume(self.book, state, outcome, self._world())
             else:
-                turn = interpreter.take_up(self._book, state, self._world())
+                turn = interpreter.take_up(self.book, state, self._world())
         except StateUnreadable as unreadable:
             log.warning("menu started again", call=self._call, why=unreadable.why)
             return await self._start(stage)
@@ -160,8 +167,11 @@ class _Beginning:
             flow = named or hotline.after_call if stage == "after" else named or ""
         else:
             stage = ""
+        if flow not in self.book.flows:
+            # Written since the call began: a seat may send its caller there.
+            self.book = self._current()
         context = replace(self._context(), language=language, stage=stage)
-        return interpreter.start(self._book, flow, context, self._world())
+        return interpreter.start(self.book, flow, context, self._world())
 
     def _context(self) -> interpreter.Context:
         number = self._session.headers.get("agi_callerid", "")

@@ -12,9 +12,9 @@ from cti.agi.conversation import Conversations
 from cti.agi.equipment import Equipment, Hotline
 from cti.agi.server import AgiServer, Converse, ServerLimits
 from cti.agi.session import Deadlines
-from ivr_flows.loader import load_flow
 from ivr_flows.actions import Clip, Utterance
 from ivr_flows.errors import PromptMissing
+from ivr_flows.loader import load_flow
 from ivr_flows.model import Flow, FlowBook
 from ivr_flows.prompt_library import PromptLibrary
 from ivr_flows.site_parts import SiteParts
@@ -52,7 +52,7 @@ class RecordedSounds:
         found: list[tuple[str, ...]] = []
         for piece in utterance:
             if not isinstance(piece, Clip):
-                found.append((f"{SOUNDS}/{language}/{type(piece).__name__}".lower(),))
+                found.append((f"{SOUNDS}/{language}/{type(piece).__name__.lower()}",))
                 continue
             try:
                 found.append(self._library.paths(piece.prompt, language))

@@ -6,9 +6,32 @@ from pathlib import Path
 
 import pytest
 
-from ivr_flows.model import Flow
-from ivr_flows.steps import Hangup, Menu, Play, Queue, recorded
-from tests.contract.agi.stage import call, hotline
+from cti.agi.conversation import Conversations
+from ivr_flows.model import Flow, FlowBook, Step
+from ivr_flows.says import Text, Value
+from ivr_flows.steps import (
+    Hangup,
+    Identify,
+    LookUp,
+    Menu,
+    Message,
+    Play,
+    Queue,
+    Return,
+    Score,
+    Transfer,
+    recorded,
+)
+from ivr_flows.templates import Template
+from service_desk.lookups import LookupFound
+from tests.contract.agi.stage import (
+    ScriptedLookups,
+    call,
+    equipment,
+    hotline,
+    recordings,
+    serving,
+)
 from tests.fakes.agi_peer import AgiPeer, Caller
 
 MENU = "/sounds/zh-CN/main-menu"
@@ -302,3 +325,136 @@ class TestHangUp:
             async with AgiPeer(server.port) as peer:
                 peer.open()
                 assert await peer.command() == "GET VARIABLE CTI_CALL"
+
+
+class TestStages:
+    """A flow after the talk, a flow that a seat has sent the caller to, an offer while waiting."""
+
+    def _flow(self, name: str, *steps: Step) -> Flow:
+        return Flow(
+            id=name,
+            languages=("zh-CN", "en"),
+            start=steps[0].id,
+            steps={step.id: step for step in steps},
+        )
+
+    async def test_survey_in_the_callers_language(self, tmp_path: Path) -> None:
+        ask = Score(
+            id="ask", survey="service", say=recorded("main-menu"), next="bye", otherwise="bye"
+        )
+        flows = (
+            self._flow("main", Hangup(id="bye")),
+            self._flow("after", ask, Hangup(id="bye", say=recorded("goodbye"))),
+        )
+        async with hotline(tmp_path, *flows) as server:
+            channel = {"CTI_STAGE": "after", "CTI_LANG": "en"}
+            caller = await call(server, Caller(keys="5", variables=channel))
+        assert caller.sounds == ["/sounds/en/main-menu", "/sounds/en/goodbye"]
+        score = next(mark for mark in caller.marks if mark["Mark"] == "survey-score")
+        assert (score["Survey"], score["Score"]) == ("service", "5")
+
+    async def test_flow_from_a_seat_leads_back_to_it(self, tmp_path: Path) -> None:
+        visit = self._flow("visit", Return(id="back"))
+        async with hotline(tmp_path, self._flow("main", Hangup(id="bye")), visit) as server:
+            channel = {"CTI_STAGE": "seat", "CTI_FLOW": "visit"}
+            caller = await call(server, Caller(variables=channel))
+        assert caller.variables["CTI_NEXT"] == "seat"
+
+    async def test_flow_written_since_the_call_began_is_found(self, tmp_path: Path) -> None:
+        library = recordings(tmp_path)
+        line = Queue(id="line", queue="service", priority=5)
+        books = [FlowBook.of(self._flow("main", line))]
+        conversations = Conversations(equipment(tmp_path, library, None), lambda: books[-1])
+        async with serving(conversations.hold) as server:
+            await call(server, Caller())
+            books.append(FlowBook.of(self._flow("main", line), self._flow("new", Return(id="r"))))
+            channel = {"CTI_STAGE": "seat", "CTI_FLOW": "new"}
+            caller = await call(server, Caller(variables=channel))
+        assert caller.variables["CTI_NEXT"] == "seat"
+
+    async def test_key_in_the_waiting_room_leads_to_its_offer_and_back(
+        self, tmp_path: Path
+    ) -> None:
+        line = Queue(
+            id="line",
+            queue="service",
+            priority=5,
+            offers={"1": "look"},
+            offer_say=recorded("main-menu"),
+        )
+        look = Play(id="look", say=recorded("greeting"), next="back")
+        flow = self._flow("main", line, look, Return(id="back"))
+        async with hotline(tmp_path, flow) as server:
+            first = await call(server, Caller())
+            assert first.variables["CTI_OFFER_1"] == "1"
+            assert first.variables["CTI_OFFER_SAY"] == "/sounds/zh-CN/main-menu"
+            back = Caller(variables=first.variables | {"CTI_WAIT_KEY": "1", "CTI_NEXT": ""})
+            second = await call(server, back)
+        assert second.sounds == ["/sounds/zh-CN/greeting"]
+        assert "queued" not in _mark_names(second)
+        assert (second.variables["CTI_NEXT"], second.variables["CTI_WAIT_KEY"]) == ("queue", "")
+
+    async def test_outside_number_that_is_busy_brings_the_caller_back(self, tmp_path: Path) -> None:
+        out = Transfer(id="out", to="police", say=recorded("transferring"), failed="bye")
+        flow = self._flow("main", out, Hangup(id="bye", say=recorded("goodbye")))
+        async with hotline(tmp_path, flow) as server:
+            first = await call(server, Caller())
+            assert first.variables["CTI_OUTSIDE"] == "police"
+            assert first.variables["CTI_NEXT"] == "outside"
+            back = Caller(variables=first.variables | {"CTI_DIALLED": "busy"})
+            second = await call(server, back)
+        assert second.sounds == ["/sounds/zh-CN/goodbye"]
+
+
+class TestLookingUp:
+    async def test_pin_is_in_no_command_and_values_are_said(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        pin = Identify(
+            id="pin",
+            say=recorded("main-menu"),
+            service="billing",
+            path=Template.read("/accounts/7/pin"),
+            next="bill",
+            otherwise="bye",
+            failed="bye",
+        )
+        bill = LookUp(
+            id="bill",
+            service="billing",
+            path=Template.read("/accounts/7"),
+            into={"balance": "/balance"},
+            next="say",
+            not_found="bye",
+            failed="bye",
+        )
+        say = Play(id="say", say=(Text({"zh-CN": (Value("balance", "amount"),)}),), next="bye")
+        bye = Hangup(id="bye")
+        flow = Flow(
+            id="main",
+            languages=("zh-CN",),
+            start="pin",
+            steps={step.id: step for step in (pin, bill, say, bye)},
+        )
+        lookups = ScriptedLookups([LookupFound(), LookupFound({"balance": "12.50"})])
+        async with hotline(tmp_path, flow, lookups=lookups) as server:
+            caller = await call(server, Caller(keys="9753#"))
+        assert lookups.asked[0].pin is not None
+        assert lookups.asked[0].pin.reveal() == "9753"
+        assert caller.sounds[-1] == "/sounds/zh-CN/spell"
+        assert not [line for line in caller.lines if "9753" in line]
+        assert "9753" not in capsys.readouterr().out
+
+    async def test_message_is_told_with_its_file(self, tmp_path: Path) -> None:
+        leave = Message(id="leave", box="main", confirm=False, next="bye", otherwise="bye")
+        flow = Flow(
+            id="main",
+            languages=("zh-CN",),
+            start="leave",
+            steps={"leave": leave, "bye": Hangup(id="bye")},
+        )
+        async with hotline(tmp_path, flow) as server:
+            caller = await call(server, Caller())
+        left = next(mark for mark in caller.marks if mark["Mark"] == "message-left")
+        assert (left["Box"], left["Seconds"]) == ("main", "3.00")
+        assert left["File"].startswith("msg--jt1-1.1--main--")
