@@ -1,4 +1,7 @@
-"""`python -m ivr_flows.speech.build MODEL_FOLDER [NAME ...]`: make the prompts of the catalogue."""
+"""`python -m ivr_flows.speech.build MODEL_FOLDER [NAME ...]`: make the prompts of the catalogue.
+
+Words of numbers are made by `ivr_flows.speech.clips`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 from rich.progress import track
 
 from ivr_flows.speech.catalogue import PROMPTS, read_catalogue
+from ivr_flows.speech.clips import is_made_here
 from ivr_flows.speech.engine import make_prompt
 from ivr_flows.speech.kokoro import Kokoro
 from ivr_flows.speech.text import parts_of
@@ -22,7 +26,7 @@ def main(model_folder: str, *names: str) -> None:
     wanted = [
         (name, language, text)
         for name, texts in catalogue.items()
-        if not names or name in names
+        if not is_made_here(name) and (not names or name in names)
         for language, text in texts.items()
     ]
     for name, language, text in track(wanted, description="Speaking"):

@@ -9,11 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ivr_flows.sayings import LANGUAGES, PAUSE, clip_names
 from ivr_flows.speech.build import PROMPTS, parts_of, read_catalogue
 from ivr_flows.speech.engine import PEAK_DBFS, TARGET_RMS_DBFS, TELEPHONE_HZ, to_telephone
 
 CATALOGUE = read_catalogue()
 FILES = [(name, language) for name, texts in CATALOGUE.items() for language in texts]
+CLIPS = [(name, language) for name, language in FILES if name.startswith("say/")]
+PROMPTS_ALONE = sorted({*FILES} - {*CLIPS})
+SOUNDS = {"beep", PAUSE}
+"""Without words, so not in the catalogue."""
 
 
 def heard(file: Path) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -36,6 +41,9 @@ class TestPrompt:
         assert abs(dbfs(np.sqrt(np.mean(speech**2))) - TARGET_RMS_DBFS) < 3
         assert dbfs(np.max(np.abs(sound))) <= PEAK_DBFS + 0.1
 
+
+@pytest.mark.parametrize(("name", "language"), PROMPTS_ALONE)
+class TestPromptAlone:
     def test_begins_and_ends_with_the_speech(self, name: str, language: str) -> None:
         sound = heard(PROMPTS / language / f"{name}.wav")
         spoken = np.flatnonzero(np.abs(sound) > 0.02)
@@ -52,10 +60,47 @@ class TestPrompt:
         assert least < seconds < most
 
 
+@pytest.mark.parametrize(("name", "language"), CLIPS)
+class TestClip:
+    """A word of a number: it must follow the one before without a hole."""
+
+    def test_begins_and_ends_at_once(self, name: str, language: str) -> None:
+        sound = heard(PROMPTS / language / f"{name}.wav")
+        spoken = np.flatnonzero(np.abs(sound) > 10 ** (-40 / 20))
+        assert spoken[0] / TELEPHONE_HZ < 0.05
+        assert (sound.size - spoken[-1]) / TELEPHONE_HZ < 0.05
+
+    def test_is_as_long_as_a_word(self, name: str, language: str) -> None:
+        seconds = heard(PROMPTS / language / f"{name}.wav").size / TELEPHONE_HZ
+        assert 0.15 < seconds < 2.5
+
+
 def test_every_language_has_every_prompt_and_no_file_is_left_over() -> None:
-    for language in ("zh-CN", "en"):
-        files = {file.stem for file in (PROMPTS / language).glob("*.wav")}
-        assert files == set(CATALOGUE)
+    for language in LANGUAGES:
+        folder = PROMPTS / language
+        files = {
+            file.relative_to(folder).with_suffix("").as_posix() for file in folder.rglob("*.wav")
+        }
+        assert files == {name for name, texts in CATALOGUE.items() if language in texts} | SOUNDS
+        assert {name for name in CATALOGUE if not name.startswith("say/")} <= files
+
+
+def test_the_catalogue_says_what_numbers_are_made_of() -> None:
+    for language, clips in clip_names().items():
+        texts = {name: CATALOGUE[name][language] for name, spoken in CLIPS if spoken == language}
+        assert texts == dict(clips)
+
+
+def test_a_breath_is_silence_and_the_tone_is_one_of_a_thousand_hertz() -> None:
+    for language in LANGUAGES:
+        breath = heard(PROMPTS / language / f"{PAUSE}.wav")
+        assert not np.any(breath)
+        assert 0.1 < breath.size / TELEPHONE_HZ < 0.5
+        tone = heard(PROMPTS / language / "beep.wav")
+        assert tone.size / TELEPHONE_HZ == 0.25
+        loudest = int(np.argmax(np.abs(np.fft.rfft(tone))))
+        assert loudest * TELEPHONE_HZ / tone.size == 1000
+        assert dbfs(np.max(np.abs(tone))) <= PEAK_DBFS
 
 
 def test_a_stretch_in_the_other_language_goes_to_the_other_voice() -> None:
