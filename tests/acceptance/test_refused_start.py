@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import yaml
 
-from config.settings import load_settings
 from cti.ports import free_ports
 from cti.single import only_one
 from tests.acceptance.hotline import ROOT
@@ -70,7 +69,7 @@ class Workshop:
 @pytest.fixture
 def workshop(tmp_path: Path) -> Workshop:
     http, agi, ami = free_ports(3)
-    example = load_settings().site
+    example = ROOT / "tests/site/site.yaml"
     (tmp_path / "flows").mkdir()
     (tmp_path / "site.yaml").write_bytes(example.read_bytes())
     flow = example.parent / "flows" / "main.yaml"
@@ -89,7 +88,7 @@ def workshop(tmp_path: Path) -> Workshop:
 def test_two_seats_with_one_device_are_refused_with_file_and_line(workshop: Workshop) -> None:
     line = workshop.change(workshop.site, "device: PJSIP/1002", "device: PJSIP/1001")
     assert workshop.refusal() == (
-        f"{workshop.site}:{line}: seats.1002.device: seats 1001 and 1002 have the same device "
+        f"{workshop.site}:{line}:13: seats.1002.device: seats 1001 and 1002 have the same device "
         "PJSIP/1001; give each seat a device of its own"
     )
 
@@ -97,7 +96,7 @@ def test_two_seats_with_one_device_are_refused_with_file_and_line(workshop: Work
 def test_an_unknown_queue_in_a_flow_is_refused_with_file_and_line(workshop: Workshop) -> None:
     line = workshop.change(workshop.flow, "queue: bills", "queue: bils")
     assert workshop.refusal() == (
-        f"{workshop.flow}:{line}: steps.bills.queue: there is no queue 'bils'; "
+        f"{workshop.flow}:{line}:12: steps.bills.queue: there is no queue 'bils'; "
         "did you mean 'bills'?"
     )
 
@@ -107,8 +106,8 @@ def test_a_broken_settings_file_is_refused_with_key_line_and_what_is_allowed(
 ) -> None:
     line = workshop.change(workshop.settings, "http:\n  port:", "http:\n  prot:") + 1
     said = workshop.refusal()
-    assert (
-        said == f"{workshop.settings}:{line}: http.prot: is not a known key; did you mean 'port'?"
+    assert said == (
+        f"{workshop.settings}:{line}:3: http.prot: is not a known key; did you mean 'port'?"
     )
 
 
