@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from service_desk.lookups import LookupOutcome, LookupRequest
-
 from ivr_flows.actions import Utterance
 from ivr_flows.world import World
+from service_desk.lookups import LookupOutcome, LookupRequest
 
 
 class Sounds(Protocol):
