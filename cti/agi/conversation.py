@@ -88,7 +88,7 @@ class Conversations:
         hotline = self._equipment.hotlines.get(number)
         if hotline is None:
             raise HotlineUnknown(number[:32])
-        book = self._books.pop(call, None) or self._current()
+        book = self._books.get(call) or self._current()
         beginning = _Beginning(
             session, call, hotline, book, self._equipment.world, current=self._current
         )
@@ -99,6 +99,7 @@ class Conversations:
 
     def _remember(self, call: str, book: FlowBook) -> None:
         self._books[call] = book
+        self._books.move_to_end(call)
         while len(self._books) > BOOKS_KEPT:
             self._books.popitem(last=False)
 
