@@ -103,6 +103,8 @@ async def line(tmp_path: Path, asterisk_root: Path) -> AsyncIterator[Hotline]:
         prompts=CLIPS,
         announce_every_seconds=15,
         callback_retry_minutes=0.05,
+        # Longer than a daemon takes to come up again on a busy machine.
+        ring_seconds=20,
         callback_attempts=2,
     ) as running:
         yield running
