@@ -43,7 +43,7 @@ class UnknownFact(Fact):
 def _concrete(base: type[Fact]) -> dict[str, type[Fact]]:
     found: dict[str, type[Fact]] = {}
     for kind in base.__subclasses__():
-        if kind.__module__ == cti.facts.__name__:
+        if kind.__module__.startswith(f"{cti.facts.__name__}."):
             found[kind.__name__] = kind
             found |= _concrete(kind)
     return found

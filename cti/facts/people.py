@@ -1,0 +1,100 @@
+"""What people asked for, what became of an effect, and time: reports, too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cti.facts.base import Report
+from cti.ids import CallbackId, CallId, OfferId, SeatId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimePassed(Report):
+    """A deadline that a core published has come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectFailed(Report):
+    """An effect was refused, timed out, or its link was lost. Only cores decide on a retry."""
+
+    effect: str
+    subject: str
+    """The offer, channel or seat that the effect was about."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatCommand(Report):
+    """What a seat (or a lead, or a program) asked for through the API."""
+
+    seat: SeatId
+    wish: Literal["sign-on", "sign-off", "ready", "pause"]
+    reason: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowWish(Report):
+    """Somebody wants the caller, who talks with a seat, to go through a flow and come back.
+
+    `seat` is that of the asking person; empty when it was no seat.
+    """
+
+    call: CallId
+    flow: str
+    by: str
+    seat: SeatId = SeatId("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingStored(Report):
+    """The file of one segment has been checked, hashed and indexed."""
+
+    call: CallId
+    offer: OfferId
+    file: str
+    duration_us: int
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingMissed(Report):
+    """A segment that should exist does not, or cannot be read."""
+
+    call: CallId
+    offer: OfferId
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePlayed(Report):
+    """`by` is given the sound of a message; written down before they are."""
+
+    call: CallId
+    message: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeSwitched(Report):
+    """Somebody switched a notice, wrote it or removed it (`change`); `on`: callers hear it from now
+    on."""
+
+    notice: str
+    on: bool
+    by: str
+    notice_kind: str
+    text: str
+    """In the first of its languages."""
+    change: Literal["switched", "written", "removed"] = "switched"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackCancelAsked(Report):
+    """Somebody wants a callback not to be made."""
+
+    callback: CallbackId
+    by: str

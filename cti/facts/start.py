@@ -1,0 +1,48 @@
+"""What the daemon remembers when it comes up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cti.facts.base import Report
+from cti.facts.seats import SeatStateChanged
+from cti.ids import CallbackId, CallId, QueueId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCall:
+    """A call whose end is not in the ledger. `arrived_at`: microseconds since the epoch."""
+
+    call: CallId
+    arrived_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCallback:
+    """A callback that was booked and is not closed. Times are microseconds since the epoch."""
+
+    callback: CallbackId
+    call: CallId
+    queue: QueueId
+    number: str
+    hotline: str
+    language: str
+    priority: int
+    since: int
+    """The place in line: when the caller began to wait."""
+    booked_at: int
+    skills: tuple[str, ...] = ()
+    attempts: int = 0
+    """How often the customer was rung in vain."""
+    not_before: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineStarted(Report):
+    """The daemon came up, with what was written down and Asterisk does not keep: the seats' last
+    states, the calls that had not ended, and the callbacks that are still to be made."""
+
+    version: str
+    seats: tuple[SeatStateChanged, ...] = ()
+    open_calls: tuple[OpenCall, ...] = ()
+    callbacks: tuple[OpenCallback, ...] = ()
