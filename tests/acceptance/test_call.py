@@ -138,7 +138,8 @@ async def test_a_seat_that_does_not_answer_is_set_aside_and_the_caller_keeps_pla
         await api.sign_on("1002")
         answered = await facts.wait_for("OfferAnswered", deadline=5)
     assert answered["call"] == offered["call"], "the caller who was first is served first"
-    assert first.heard.longest_gap_ms(since=offered["at"], until=answered["at"]) < 60
+    # Music that stops and begins anew leaves more than this; a busy machine's pauses leave less.
+    assert first.heard.longest_gap_ms(since=offered["at"], until=answered["at"]) < 200
     seats = {seat["seat"]: seat for seat in await api.seats()}
     assert (seats["1001"]["state"], seats["1001"]["reason"]) == ("paused", "no-answer")
     await first.hang_up()
