@@ -33,13 +33,25 @@ def plain_words(error: yaml.MarkedYAMLError, text: str) -> str:
         return "a tab; YAML is indented with blanks"
     if "cannot start any token" in problem and rest[:1] in tuple(_QUOTED_ONLY):
         return f"text that begins with {rest[0]} stands in quotes"
-    if problem.startswith("did not find expected") and "flow" in (error.context or ""):
-        opened = error.context_mark
-        if opened is None or "node" in (error.context or ""):
-            return "a value is missing, or a bracket above is not closed"
-        since = f"line {opened.line + 1}, column {opened.column + 1}"
-        return f"the bracket of {since} is not closed, or a comma is missing before here"
+    if problem.startswith("did not find expected"):
+        return _not_found(problem, error.context or "", error.context_mark, text)
+    if problem.startswith("found undefined alias"):
+        name = problem.removeprefix("found undefined alias").strip(" '")
+        return f"there is no &{name} above; text that begins with * stands in quotes"
     return _MEANT.get(problem, problem)
+
+
+def _not_found(problem: str, context: str, begun: yaml.Mark | None, text: str) -> str:
+    """What is wrong where something else was expected since `begun`."""
+    if "alphabetic or numeric character" in problem and begun is not None:
+        sign = _line(text, begun.line)[begun.column : begun.column + 1]
+        return f"text that begins with {sign} stands in quotes"
+    if "flow" not in context:
+        return _MEANT.get(problem, problem)
+    if begun is None or "node" in context:
+        return "a value is missing, or a bracket above is not closed"
+    since = f"line {begun.line + 1}, column {begun.column + 1}"
+    return f"the bracket of {since} is not closed, or a comma is missing before here"
 
 
 def _line(text: str, number: int) -> str:
