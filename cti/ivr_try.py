@@ -13,11 +13,12 @@ from rich.markup import escape
 
 from config.settings import load_settings
 from config.site import load_site
+from cti.errors import JietongError
 from cti.menus import hours_of, prompts_of, site_parts
 from ivr_flows.interpreter import Context
 from ivr_flows.loader import TEST_SUFFIX, files_of_tests, load_book
 from ivr_flows.reading import CatalogueReader
-from ivr_flows.rehearsal import Answers, Caller, Line, Rehearsal
+from ivr_flows.rehearsal import Answers, Caller, Line, Rehearsal, ScriptMisread, read_script
 from ivr_flows.rehearsal_file import TestFile, Theatre
 from ivr_flows.speech.catalogue import catalogue_of
 
@@ -34,6 +35,14 @@ ASKED = {
     "outside": "busy, no-answer, or Enter for an answer 接通",
 }
 _SAID = {"hotline": "[bold cyan]☎[/]", "caller": "[bold green]→[/]", "note": "[dim]·[/]"}
+
+
+class NoTests(JietongError):
+    """There are no tests beside the flow. Fields: `flow`, `file`."""
+
+    def __init__(self, flow: str, file: Path) -> None:
+        self.flow, self.file = flow, file
+        super().__init__(f"the flow {flow!r} has no tests yet; write them into {file}")
 
 
 def stage(settings_file: Path | None, site_file: Path | None) -> tuple[Theatre, Path]:
@@ -65,10 +74,7 @@ def try_flow(  # noqa: PLR0917 - the command line's own order
     """Talk with a flow in the terminal. Look-ups are answered from FLOW.test.yaml."""
     theatre, directory = stage(settings, site)
     console = Console(highlight=False)
-    if flow not in theatre.book.flows:
-        raise typer.BadParameter(
-            f"there is no flow {flow!r}; known: {', '.join(sorted(theatre.book.flows))}"
-        )
+    _known(flow, theatre)
     now = theatre.now if at is None else at.replace(tzinfo=at.tzinfo or theatre.zone)
     rehearsal = Rehearsal(
         theatre.book,
@@ -85,7 +91,14 @@ def try_flow(  # noqa: PLR0917 - the command line's own order
     )
 
     def more(what: str) -> str:
-        return console.input(f"   [dim]{ASKED[what]}:[/] ") or "-"
+        while True:
+            typed = console.input(f"   [dim]{ASKED[what]}:[/] ") or "-"
+            try:
+                read_script(typed)
+            except ScriptMisread as error:
+                console.print(f"   [red]{escape(str(error))}[/]")
+            else:
+                return typed
 
     try:
         rehearsal.go(Caller(keys or "", more if keys is None else None))
@@ -93,6 +106,14 @@ def try_flow(  # noqa: PLR0917 - the command line's own order
         console.print("\n[dim]· the caller hangs up[/]")
         return
     console.print(f"[bold]= {escape(rehearsal.end)}[/]")
+
+
+def _known(flow: str, theatre: Theatre) -> None:
+    """Raises BadParameter naming the site's flows when there is no `flow`."""
+    if flow not in theatre.book.flows:
+        raise typer.BadParameter(
+            f"there is no flow {flow!r}; known: {', '.join(sorted(theatre.book.flows))}"
+        )
 
 
 def _show(console: Console, line: Line) -> None:
@@ -122,11 +143,13 @@ def test_flows(
     """Run the tests beside the flows (FLOW.test.yaml). Exit code 1 when one fails."""
     theatre, directory = stage(settings, site)
     console = Console(highlight=False, soft_wrap=True)
-    files = (
-        [directory / f"{flow}{TEST_SUFFIX}" for flow in flows]
-        if flows
-        else list(files_of_tests(directory))
-    )
+    files = list(files_of_tests(directory))
+    if flows:
+        files = [directory / f"{flow}{TEST_SUFFIX}" for flow in flows]
+        for flow, file in zip(flows, files, strict=True):
+            if not file.is_file():
+                _known(flow, theatre)
+                raise NoTests(flow, file)
     passed = failed = 0
     for file in files:
         for verdict in theatre.verdicts(file):

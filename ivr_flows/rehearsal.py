@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
+from cti.errors import JietongError
 from ivr_flows import interpreter
 from ivr_flows.actions import (
     Action,
@@ -60,7 +61,7 @@ _TOKEN: Final = re.compile(r"!?[0-9*#-]")
 Who = Literal["hotline", "caller", "note"]
 
 
-class ScriptMisread(ValueError):
+class ScriptMisread(JietongError):
     """The script has something that a caller cannot do. Field: `word`."""
 
     def __init__(self, word: str) -> None:

@@ -23,15 +23,15 @@ from ivr_flows.world import QueueFigures, World
 
 
 def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
+    return value if isinstance(value, list) else [value]
 
 
 def _text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-Texts = Annotated[list[str], BeforeValidator(_listed)]
 Plain = Annotated[str, BeforeValidator(_text)]
+Texts = Annotated[list[Plain], BeforeValidator(_listed)]
 
 
 class _Part(BaseModel):
@@ -189,7 +189,7 @@ def _failures(rehearsal: Rehearsal, test: CallTest) -> Iterator[str]:
         walked = " > ".join(one.step for one in rehearsal.steps)
         yield f"did not come to the step {step}; gone through: {walked}"
     if test.ends and test.ends != rehearsal.end:
-        yield f"ends with {rehearsal.end!r}, should with {test.ends!r}"
+        yield f"ends with {rehearsal.end!r}, should end with {test.ends!r}"
     for name, value in test.values.items():
         found_value = rehearsal.values.get(name, "")
         if found_value != value:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from config.errors import SettingsRefused
 from cti.cli import app
-from cti.ivr_try import stage
+from cti.ivr_try import NoTests, stage
 from ivr_flows.actions import Clip, LookUpNow, NotFound, Spell, Words
 from ivr_flows.loader import files_of_tests, load_flow
 from ivr_flows.model import FlowBook
@@ -101,10 +101,18 @@ class TestVerdicts:
             "not heard",
             "heard and should not be",
             "did not come to the step digits; gone through",
-            "ends with 'hangup', should with 'queue service'",
+            "ends with 'hangup', should end with 'queue service'",
             "the value account is '12', should be '99'",
             "0 messages, should be 1",
         ]
+
+    @pytest.mark.parametrize("heard", ["12", "[12]", "['12']"])
+    def test_number_is_heard_with_and_without_quotes(
+        self, theatre: Theatre, tmp_path: Path, heard: str
+    ) -> None:
+        text = f"tests: [{{name: t, keys: 1 12, heard: {heard}}}]"
+        (verdict,) = verdicts(theatre, tmp_path, text)
+        assert verdict.failures == ()
 
     @pytest.mark.parametrize(
         ("keys", "end", "messages"),
@@ -208,7 +216,22 @@ class TestCommands:
         assert shown.exit_code == 0, shown.output
         assert "= queue repairs" in shown.output
 
-    def test_unknown_flow_names_the_known_ones(self) -> None:
-        shown = RUN.invoke(app, ["ivr", "try", "mian"])
+    def test_what_no_caller_can_do_is_asked_again(self) -> None:
+        shown = RUN.invoke(
+            app, ["ivr", "try", "main", "--at", "2026-11-24 10:00"], input="2?\n2\n\n\n\n"
+        )
+        assert shown.exit_code == 0, shown.output
+        assert "'2?' is nothing that a caller can do" in shown.output
+        assert "= queue repairs" in shown.output
+
+    def test_flow_without_tests_is_told_where_they_go(self) -> None:
+        shown = RUN.invoke(app, ["ivr", "test", "bills"])
+        assert isinstance(shown.exception, NoTests)
+        assert "has no tests yet; write them into" in str(shown.exception)
+        assert str(shown.exception).endswith("bills.test.yaml")
+
+    @pytest.mark.parametrize("command", ["try", "test"])
+    def test_unknown_flow_names_the_known_ones(self, command: str) -> None:
+        shown = RUN.invoke(app, ["ivr", command, "mian"])
         assert shown.exit_code == 2
         assert "bills, main" in shown.output
