@@ -21,7 +21,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from acd.numbers import refusal
-from acd.queues import QueueRecord, WaitingCall, WaitingLine
+from acd.waiters import Waiters
 from cti.facts import (
     CallbackAnswered,
     CallbackAsked,
@@ -40,10 +40,11 @@ from cti.facts import (
     Fact,
     OfferAnswered,
     OpenCallback,
+    QueueRecord,
     Resynced,
     TimePassed,
 )
-from cti.ids import CallbackId, CallId, QueueId, callback_id
+from cti.ids import CallbackId, CallId, OfferId, QueueId, callback_id
 
 MOST_OPEN: Final = 10_000
 """More than this is a machine that books, not people."""
@@ -86,12 +87,12 @@ class CallbackSnapshot:
 
 
 class Callbacks:
-    """Part of the dispatcher: puts callbacks into `line` when they are due."""
+    """Part of the dispatcher: puts callbacks into the line when they are due."""
 
     def __init__(
-        self, line: WaitingLine, queues: Mapping[QueueId, QueueRecord], rules: CallbackRules
+        self, waiters: Waiters, queues: Mapping[QueueId, QueueRecord], rules: CallbackRules
     ) -> None:
-        self._line = line
+        self._waiters = waiters
         self._queues = queues
         self._rules = rules
         self._entries: dict[CallbackId, _Entry] = {}
@@ -215,20 +216,19 @@ class Callbacks:
         if entry.open.not_before > at:
             entry.state = CallbackState.RESTING
         else:
-            self._make_due(entry)
+            self._make_due(entry, at)
 
-    def _make_due(self, entry: _Entry) -> None:
+    def _make_due(self, entry: _Entry, at: int, offers: tuple[OfferId, ...] = ()) -> None:
         entry.state, opened = CallbackState.DUE, entry.open
-        place = _place_of(opened.callback)
-        self._line.add(
-            WaitingCall(
-                place,
-                opened.queue,
-                opened.priority,
-                opened.since,
-                callback=opened.callback,
-                skills=frozenset(opened.skills),
-            )
+        self._waiters.enter(
+            _place_of(opened.callback),
+            opened.queue,
+            at,
+            priority=opened.priority,
+            queued_at=opened.since,
+            skills=opened.skills,
+            callback=opened.callback,
+            offers=offers,
         )
 
     def _offered(self, fact: CallbackOffered) -> Iterator[Fact]:
@@ -250,14 +250,14 @@ class Callbacks:
 
     def _failed(self, fact: CallbackFailed) -> Iterator[Fact]:
         entry = self._entries.get(fact.callback)
-        place = self._line.get(_place_of(fact.callback))
-        if entry is None or place is None or place.offer != fact.offer:
+        place = self._waiters.get(_place_of(fact.callback))
+        if entry is None or place is None or fact.offer not in place.offers:
             return
-        place.offer = None
         if not fact.dialled:
             entry.state = CallbackState.DUE
+            yield from self._waiters.offer_failed(place.call, fact.offer, fact.at, fact.reason)
             return
-        self._line.remove(place.call)
+        self._waiters.leave(place.call)
         queue, attempts = self._queues[entry.open.queue], entry.open.attempts + 1
         if attempts >= queue.callback_attempts:
             yield self._close(entry, fact.at, "given-up")
@@ -276,12 +276,12 @@ class Callbacks:
             if self._expires(entry) <= fact.at and not entry.under_way:
                 yield self._close(entry, fact.at, "expired")
             elif entry.state is CallbackState.RESTING:
-                self._make_due(entry)
+                self._make_due(entry, fact.at)
 
     def _close(self, entry: _Entry, at: int, why: Any, by: str = "") -> CallbackClosed:
         opened = entry.open
         del self._entries[opened.callback]
-        self._line.remove(_place_of(opened.callback))
+        self._waiters.leave(_place_of(opened.callback))
         return CallbackClosed(at=at, callback=opened.callback, call=opened.call, why=why, by=by)
 
     def _expires(self, entry: _Entry) -> int:
@@ -330,10 +330,7 @@ class Callbacks:
         if fact.phase == "talking":
             yield self._close(entry, fact.at, "called-back")
             return
-        self._make_due(entry)
-        place = self._line.get(_place_of(fact.callback))
-        assert place is not None
-        place.offer = fact.offer
+        self._make_due(entry, fact.at, (fact.offer,))
         ringing = fact.phase == "ringing"
         entry.state = CallbackState.RINGING if ringing else CallbackState.DIALLING
 

@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from acd.queues import QueueRecord
 from cti.effects import Effect, TellWaiting
 from cti.facts import (
     CallAbandoned,
@@ -29,6 +28,7 @@ from cti.facts import (
     LinkLost,
     OfferAnswered,
     OfferFailed,
+    QueueRecord,
     Resynced,
     SeatOffered,
     SnapshotTaken,

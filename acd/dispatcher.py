@@ -1,7 +1,14 @@
-"""Brings waiting callers and ready seats together. Pure and deterministic.
+"""Brings those who wait and ready seats together. Pure and deterministic.
 
-After every fact that may have made a match possible, callers are taken in the order of service
-and each gets the best seat that fits. A caller has at most one offer, a seat at most one call.
+    dispatcher ---> wishes        what seats ask for
+               ---> waiters       the way into the line and out of it
+                      ---> line, matching, patience
+               ---> callbacks     booked ones stand in the line, too
+               ---> phones, acquaintance, restoring
+
+After every fact that may have made a match possible, those who wait are served in the order of
+their places, each by the best seat that fits. One seat is rung for a caller who waits (several
+where the queue rings all); a seat has at most one offer and at most one call.
 """
 
 from __future__ import annotations
@@ -9,15 +16,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
+from acd.acquaintance import Acquaintance
 from acd.callbacks import CallbackRules, Callbacks
 from acd.estimate import ServiceTimes
 from acd.line_reader import LineReader
 from acd.matching import Matching
+from acd.offers import Offers
+from acd.patience import Patience
 from acd.phones import Phones
-from acd.queues import QueueRecord, WaitingCall, WaitingLine
 from acd.restoring import Restoring
-from acd.seats import Seat, SeatRecord, Wish
-from acd.strategies import LongestIdle, Strategy
+from acd.seats import Seat, Wish
+from acd.timers import Timers
+from acd.waiters import Waiters
+from acd.waiting import WaitingLine
 from acd.wishes import SeatWishes
 from cti.effects import Effect
 from cti.facts import (
@@ -33,26 +44,36 @@ from cti.facts import (
     CallRecovered,
     ChannelCreated,
     DeviceChanged,
+    DeviceState,
     EngineStarted,
     Fact,
     LinkLost,
     OfferAnswered,
     OfferFailed,
+    OfferRang,
     OutsideRung,
+    QueueRecord,
     Resynced,
+    RoutingRules,
     SeatCommand,
+    SeatConsulted,
+    SeatHeld,
     SeatLeft,
+    SeatRecord,
     SeatState,
     SnapshotTaken,
     TimePassed,
     WaitEnded,
+    Wanted,
 )
-from cti.ids import OfferId, SeatId
+from cti.ids import OfferId, QueueId, SeatId
 
 Outcome = Iterator[Fact | Effect]
 
 _HOLDS_A_SEAT: Final = frozenset({CallPhase.TALKING, CallPhase.IN_FLOW, CallPhase.OUTSIDE})
-_SET_ASIDE: Final = frozenset({"no-answer", "rejected", "unreachable", "failed", "seat-gone"})
+_SET_ASIDE: Final = frozenset(
+    {"no-answer", "rejected", "unreachable", "no-response", "failed", "seat-gone"}
+)
 """Reasons of a failed offer after which the seat takes no further call until it returns."""
 
 
@@ -63,26 +84,24 @@ class Dispatcher(LineReader):
         self,
         seats: Iterable[SeatRecord],
         queues: Sequence[QueueRecord],
-        strategy: Strategy | None = None,
+        rules: RoutingRules | None = None,
         callbacks: CallbackRules | None = None,
     ) -> None:
-        super().__init__(
-            {record.id: Seat(record) for record in seats}, WaitingLine(), ServiceTimes(queues)
-        )
-        self._phones = Phones(self._seats.values())
-        self._queues = {record.id: record for record in queues}
-        self.callbacks = Callbacks(self._line, self._queues, callbacks or CallbackRules())
-        self._matching = Matching(
-            self._seats,
-            self._queues,
-            self._line,
-            strategy=strategy or LongestIdle(),
-            phones=self._phones,
-            callbacks=self.callbacks,
-        )
-        self._wishes = SeatWishes(self._seats, self._times)
+        self._queues: dict[QueueId, QueueRecord] = {}
+        line, times, self._phones = WaitingLine(), ServiceTimes(()), Phones()
+        offers = Offers(line, self._queues, self._phones, lambda: self.callbacks)
+        matching = Matching(line, offers)
+        super().__init__({}, line, times, matching)
+        self._patience = Patience(line, matching, self._queues)
+        self._waiters = Waiters(line, matching, self._patience, self._queues)
+        self.callbacks = Callbacks(self._waiters, self._queues, callbacks or CallbackRules())
+        self._wishes = SeatWishes(self._seats, self._queues, times, self._phones)
         self._restoring = Restoring(self._seats)
+        self._acquaintance = Acquaintance()
+        self._ends: Timers[SeatId] = Timers()
+        self._left: dict[SeatId, None] = {}
         self._link_up = False
+        self._configure(seats, queues, rules or RoutingRules())
         self._handlers: dict[type[Fact], Callable[[Any], Outcome]] = {
             EngineStarted: self._engine_started,
             SnapshotTaken: self._snapshot_taken,
@@ -95,12 +114,15 @@ class Dispatcher(LineReader):
             CallRecovered: self._call_recovered,
             CallAbandoned: self._call_gone,
             WaitEnded: self._call_gone,
-            CallEnded: self._call_gone,
+            CallEnded: self._call_ended,
             CallbackDialled: self._callback_dialled,
             CallbackFailed: self._callback_failed,
             CallbackRecovered: self._callback_recovered,
+            OfferRang: self._offer_rang,
             OfferAnswered: self._offer_answered,
             OfferFailed: self._offer_failed,
+            SeatHeld: self._seat_held,
+            SeatConsulted: self._seat_consulted,
             SeatLeft: self._seat_left,
             OutsideRung: self._call_gone,
             CallerSentToFlow: self._caller_away,
@@ -115,48 +137,90 @@ class Dispatcher(LineReader):
         if handler is None:
             return
         yield from handler(fact)
+        while self._left:
+            yield from self._patience.seat_is_away(self._seats[self._left.popitem()[0]], fact.at)
         if self._link_up:
             yield from self._matching.match(fact.at)
 
     def deadline(self) -> int | None:
-        """When the next wrap-up ends or a callback is due, microseconds since the epoch."""
-        wrapped_up = (seat.until for seat in self._seats.values() if seat.until)
-        due = self.callbacks.deadline()
-        return min((*wrapped_up, *(() if due is None else (due,))), default=None)
+        """When the next wrap-up ends, a wait changes or a callback is due, microseconds since the
+        epoch."""
+        moments = (self._ends.next(), self._patience.deadline(), self.callbacks.deadline())
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def _configure(
+        self, seats: Iterable[SeatRecord], queues: Sequence[QueueRecord], rules: RoutingRules
+    ) -> None:
+        self._queues.clear()
+        self._queues.update((queue.id, queue) for queue in queues)
+        self._times.configure(queues)
+        self._seats.update((record.id, Seat(record)) for record in seats)
+        self._matching.configure(self._seats.values(), self._queues, rules.choice)
+        for seat in self._seats.values():
+            seat.watch = self._seat_touched
+        self._phones.configure(self._seats.values())
+        self._waiters.configure(rules.classes)
+
+    def _seat_touched(self, seat: Seat) -> None:
+        self._ends.set(seat.id, seat.until)
+        self._matching.seat_touched(seat)
+        if not seat.works:
+            self._left[seat.id] = None
 
     # --------------------------------------------------------------------------------- calls
 
     def _call_queued(self, fact: CallQueued) -> Outcome:
-        queue = fact.queue if fact.queue in self._queues else next(iter(self._queues))
-        waiting = WaitingCall(
+        self._acquaintance.queued(fact)
+        self._waiters.enter(
             fact.call,
-            queue,
-            fact.priority,
-            fact.queued_at or fact.at,
-            skills=frozenset(fact.skills),
+            fact.queue,
+            fact.at,
+            priority=fact.priority,
+            queued_at=fact.queued_at or fact.at,
+            skills=fact.skills,
+            language=fact.language,
+            customer_class=fact.customer_class,
+            wanted=self._wanted(fact),
         )
-        moved = self._line.get(fact.call)
-        if moved is not None:
-            waiting.offer = moved.offer  # the seat that rings goes on
-        self._line.add(waiting)
         yield from ()
 
-    def _call_gone(self, fact: CallAbandoned | WaitEnded | CallEnded | OutsideRung) -> Outcome:
-        self._line.remove(fact.call)
+    def _wanted(self, fact: CallQueued) -> tuple[Wanted, SeatId]:
+        """Whom the caller is to be put to, before all others."""
+        if fact.wanted_seat:
+            return "owner", fact.wanted_seat
+        queue = self._queues.get(fact.queue) or next(iter(self._queues.values()))
+        if not queue.last_seat_us:
+            return "", SeatId("")
+        since = fact.at - queue.last_seat_us
+        last = self._acquaintance.last_seat(fact.caller_number, since)
+        return ("last-seat", last) if last else ("", SeatId(""))
+
+    def _call_gone(self, fact: CallAbandoned | WaitEnded | OutsideRung) -> Outcome:
+        self._waiters.leave(fact.call)
+        yield from ()
+
+    def _call_ended(self, fact: CallEnded) -> Outcome:
+        self._waiters.leave(fact.call)
+        self._acquaintance.ended(fact)
         yield from ()
 
     def _call_recovered(self, fact: CallRecovered) -> Outcome:
         if fact.phase is CallPhase.WAITING:
-            queue = fact.queue if fact.queue in self._queues else next(iter(self._queues))
-            waiting = WaitingCall(
-                fact.call, queue, fact.priority, fact.queued_at, skills=frozenset(fact.skills)
+            self._waiters.leave(fact.call)
+            self._waiters.enter(
+                fact.call,
+                fact.queue,
+                fact.at,
+                priority=fact.priority,
+                queued_at=fact.queued_at,
+                skills=fact.skills,
+                language=fact.language,
+                offers=(fact.offer,) if fact.offer else (),
             )
-            self._line.add(waiting)
             if fact.offer:
-                waiting.offer = fact.offer
                 yield from self._occupy(fact, SeatState.RINGING)
             return
-        self._line.remove(fact.call)
+        self._waiters.leave(fact.call)
         if fact.phase in _HOLDS_A_SEAT and fact.offer:
             yield from self._occupy(fact, SeatState.TALKING)
             if fact.flow:
@@ -171,21 +235,21 @@ class Dispatcher(LineReader):
 
     def _remark(self, seat_id: SeatId, offer: OfferId | None, at: int, reason: str) -> Outcome:
         seat = self._seats.get(seat_id)
-        if seat is not None and seat.state is SeatState.TALKING and offer in (None, seat.offer):
+        if seat is not None and seat.in_call and offer in (None, seat.offer):
             yield seat.remark(at, reason)
 
     def _callback_dialled(self, fact: CallbackDialled) -> Outcome:
         """From the seat's answer on it is at work, whether the customer answers or not."""
         seat = self._seats.get(fact.seat)
-        if seat is not None and seat.offer == fact.offer and seat.state is SeatState.RINGING:
+        if seat is not None and seat.offer == fact.offer and seat.rung:
             yield seat.go(SeatState.TALKING, fact.at, call=fact.call)
 
     def _callback_failed(self, fact: CallbackFailed) -> Outcome:
         seat = self._seats.get(fact.seat)
         if seat is None or seat.offer != fact.offer:
             return
-        if not fact.dialled and fact.reason in _SET_ASIDE and seat.wish is None:
-            seat.wish = Wish(SeatState.PAUSED, fact.reason)
+        if not fact.dialled:
+            self._set_aside(seat, fact.reason)
         yield self._wishes.release(seat, fact.at)
 
     def _callback_recovered(self, fact: CallbackRecovered) -> Outcome:
@@ -197,7 +261,7 @@ class Dispatcher(LineReader):
     ) -> Outcome:
         """A call takes a seat that did not wait for it; the seat returns to what it was."""
         seat = self._seats.get(fact.seat)
-        if seat is None or seat.state is SeatState.TALKING or seat.state is state:
+        if seat is None or seat.in_call or seat.state is state:
             return
         if seat.state is SeatState.SIGNED_OFF:
             seat.wish = Wish(SeatState.SIGNED_OFF, "")
@@ -206,26 +270,51 @@ class Dispatcher(LineReader):
         yield seat.go(state, fact.at, call=fact.call)
         seat.offer = fact.offer
 
-    def _offer_answered(self, fact: OfferAnswered) -> Outcome:
-        self._line.remove(fact.call)
+    def _offer_rang(self, fact: OfferRang) -> Outcome:
         seat = self._seats.get(fact.seat)
-        if seat is not None and seat.offer == fact.offer and seat.state is SeatState.RINGING:
+        if seat is None or seat.offer != fact.offer or seat.state is not SeatState.RESERVED:
+            return
+        yield seat.go(SeatState.RINGING, fact.at, call=fact.call)
+
+    def _offer_answered(self, fact: OfferAnswered) -> Outcome:
+        self._acquaintance.answered(fact)
+        self._waiters.leave(fact.call)
+        seat = self._seats.get(fact.seat)
+        if seat is not None and seat.offer == fact.offer and seat.rung:
             yield seat.go(SeatState.TALKING, fact.at, call=fact.call)
         elif seat is not None:
             yield from self._occupy(fact, SeatState.TALKING)
 
     def _offer_failed(self, fact: OfferFailed) -> Outcome:
-        waiting = self._line.get(fact.call)
-        if waiting is not None and waiting.offer == fact.offer:
+        waiting = self._waiters.get(fact.call)
+        if waiting is not None and fact.offer in waiting.offers:
+            yield from self._waiters.offer_failed(fact.call, fact.offer, fact.at, fact.reason)
             if fact.reason == "caller-gone":
-                self._line.remove(fact.call)
-            waiting.offer = None
+                self._waiters.leave(fact.call)
         seat = self._seats.get(fact.seat)
         if seat is None or seat.offer != fact.offer:
             return
-        if fact.reason in _SET_ASIDE and seat.wish is None:
-            seat.wish = Wish(SeatState.PAUSED, fact.reason)
+        self._set_aside(seat, fact.reason)
         yield self._wishes.release(seat, fact.at)
+
+    @staticmethod
+    def _set_aside(seat: Seat, reason: str) -> None:
+        """A phone that is known to be lost makes the seat unreachable; it returns by itself."""
+        lost = reason == "unreachable" and seat.device is DeviceState.UNREACHABLE
+        if reason in _SET_ASIDE and seat.wish is None and not lost:
+            seat.wish = Wish(SeatState.PAUSED, reason)
+
+    def _seat_held(self, fact: SeatHeld) -> Outcome:
+        yield from self._in_call(fact, SeatState.HOLD if fact.on else SeatState.TALKING)
+
+    def _seat_consulted(self, fact: SeatConsulted) -> Outcome:
+        yield from self._in_call(fact, SeatState.CONSULT if fact.on else SeatState.HOLD)
+
+    def _in_call(self, fact: SeatHeld | SeatConsulted, state: SeatState) -> Outcome:
+        seat = self._seats.get(fact.seat)
+        if seat is None or seat.offer != fact.offer or not seat.in_call or seat.state is state:
+            return
+        yield seat.go(state, fact.at, call=fact.call, reason=seat.reason)
 
     def _seat_left(self, fact: SeatLeft) -> Outcome:
         seat = self._seats.get(fact.seat)
@@ -244,17 +333,17 @@ class Dispatcher(LineReader):
     # --------------------------------------------------------------------------------- seats
 
     def _device_changed(self, fact: DeviceChanged) -> Outcome:
-        self._phones.changed(fact)
-        yield from ()
+        for seat in self._phones.changed(fact):
+            yield from self._wishes.follow_phone(seat, fact.at)
 
     def _channel_created(self, fact: ChannelCreated) -> Outcome:
         self._phones.leg_created(fact)
         yield from ()
 
     def _time_passed(self, fact: TimePassed) -> Outcome:
-        for seat in self._seats.values():
-            if seat.until is not None and seat.until <= fact.at:
-                yield self._wishes.release(seat, fact.at)
+        for seat in list(self._ends.due(fact.at)):
+            yield self._wishes.release(self._seats[seat], fact.at)
+        yield from self._patience.due(fact.at)
 
     def offer_of(self, seat: SeatId) -> OfferId | None:
         """The offer that `seat` rings or talks for, None when it has none."""
@@ -264,6 +353,7 @@ class Dispatcher(LineReader):
 
     def _engine_started(self, fact: EngineStarted) -> Outcome:
         self._restoring.engine_started(fact)
+        self._acquaintance.engine_started(fact)
         yield from ()
 
     def _link_lost(self, fact: LinkLost) -> Outcome:
@@ -276,6 +366,8 @@ class Dispatcher(LineReader):
         self._link_up = False
         self._phones.snapshot_taken(fact)
         yield from self._restoring.snapshot_taken(fact)
+        for seat in self._seats.values():
+            yield from self._wishes.follow_phone(seat, fact.at)
 
     def _resynced(self, fact: Resynced) -> Outcome:
         del fact

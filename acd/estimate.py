@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from acd.queues import QueueRecord
+from cti.facts import QueueRecord
 from cti.ids import QueueId
 
 SMOOTHING: Final = 8
@@ -28,7 +28,13 @@ class ServiceTimes:
     """How long a call keeps a seat, talk and wrap-up, smoothed for each queue. Microseconds."""
 
     def __init__(self, queues: Iterable[QueueRecord]) -> None:
-        self._mean = {queue.id: queue.expected_us for queue in queues}
+        self._mean: dict[QueueId, int] = {}
+        self.configure(queues)
+
+    def configure(self, queues: Iterable[QueueRecord]) -> None:
+        """These are the queues from now on; what was measured of one that stays is kept."""
+        measured = self._mean
+        self._mean = {queue.id: measured.get(queue.id, queue.expected_us) for queue in queues}
 
     def took(self, queue: QueueId, us: int) -> None:
         """A seat has done with a call of `queue` after `us`. An unknown queue is passed over."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from acd.seats import SeatRecord
 from cti.effects import DropMember, Effect, KeepMember
-from cti.facts import Fact, MemberSeen, SeatState, SeatStateChanged, SnapshotTaken
+from cti.facts import Fact, MemberSeen, SeatRecord, SeatState, SeatStateChanged, SnapshotTaken
 from cti.ids import QueueId, SeatId
 
 

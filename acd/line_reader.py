@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from acd.estimate import ServiceTimes, expected_wait_us
-from acd.queues import QueueFigures, WaitingLine
+from acd.matching import Matching
 from acd.seats import Seat, SeatSnapshot
-from cti.facts import SeatState
+from acd.waiting import WaitingLine
 from cti.ids import CallId, QueueId, SeatId
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFigures:
+    """One queue now. `wait_s`: estimated for a caller who came now; None when no seat that is not
+    paused serves it."""
+
+    waiting: int
+    seats_ready: int
+    seats_signed_on: int
+    wait_s: float | None
 
 
 class LineReader:
     """The reading side of the dispatcher, on its seats, line and measured times."""
 
-    def __init__(self, seats: dict[SeatId, Seat], line: WaitingLine, times: ServiceTimes) -> None:
+    def __init__(
+        self,
+        seats: dict[SeatId, Seat],
+        line: WaitingLine,
+        times: ServiceTimes,
+        matching: Matching,
+    ) -> None:
         self._seats = seats
         self._line = line
         self._times = times
+        self._matching = matching
 
     def seats(self) -> tuple[SeatSnapshot, ...]:
         """Frozen snapshots of all seats, in the order of the site file."""
@@ -23,7 +43,7 @@ class LineReader:
             SeatSnapshot(
                 seat=seat.id,
                 name=seat.record.name,
-                device=seat.record.device,
+                device=seat.dial,
                 queues=seat.record.queues,
                 state=seat.state,
                 since=seat.since,
@@ -31,18 +51,23 @@ class LineReader:
                 call=seat.call,
                 until=seat.until,
                 device_state=seat.device,
+                contacts=tuple(seat.contacts),
             )
             for seat in self._seats.values()
         )
 
     def waiting(self, queue: QueueId) -> tuple[tuple[CallId, int], ...]:
         """Callers waiting in `queue`, in the order of service, with the time they were queued."""
-        line = self._line.in_queue(queue)
-        return tuple((call.call, call.queued_at) for call in line if call.callback is None)
+        line = self._line.in_line(self._matching.line_of(queue))
+        return tuple(
+            (call.call, call.queued_at)
+            for call in line
+            if call.queue == queue and call.callback is None and call.kind == "call"
+        )
 
     def order(self, queue: QueueId) -> tuple[CallId, ...]:
-        """Who waits in `queue`, in the order of service, booked callbacks included."""
-        return tuple(call.call for call in self._line.in_queue(queue))
+        """Who waits in the line of `queue`, in the order of service, booked callbacks included."""
+        return tuple(call.call for call in self._line.in_line(self._matching.line_of(queue)))
 
     def queue_of(self, call: CallId) -> QueueId | None:
         """Where `call` waits; None when it does not."""
@@ -52,23 +77,32 @@ class LineReader:
     def is_offered(self, call: CallId) -> bool:
         """Whether a seat rings for `call`."""
         waiting = self._line.get(call)
-        return waiting is not None and waiting.offer is not None
+        return waiting is not None and bool(waiting.offers)
+
+    def place_of(self, call: CallId) -> int:
+        """1: the next one. Raises KeyError when it does not wait."""
+        waiting = self._line.get(call)
+        if waiting is None:
+            raise KeyError(call)
+        return self._line.ahead(waiting) + 1
 
     def wait_us(self, queue: QueueId, place: int) -> int | None:
         """The estimated wait at `place` of the line, microseconds; None when no seat that is not
         paused serves `queue`. Raises KeyError for an unknown queue."""
-        seats = sum(seat.works and queue in seat.record.queues for seat in self._seats.values())
+        line = self._matching.line_of(queue)
+        seats = sum(seat.works for seat in self._matching.serving(line))
         return expected_wait_us(place, self._times.mean_us(queue), seats)
 
     def figures(self, queue: QueueId) -> QueueFigures:
         """What a menu may know of `queue` before it sends a caller there. Raises KeyError."""
-        waiting = len(self._line.in_queue(queue))
-        serving = [seat for seat in self._seats.values() if queue in seat.record.queues]
+        line = self._matching.line_of(queue)
+        waiting = self._line.length(line)
+        serving = list(self._matching.serving(line))
         ready = sum(seat.can_take_a_call for seat in serving)
         wait_us = 0 if ready > waiting else self.wait_us(queue, waiting + 1)
         return QueueFigures(
             waiting=waiting,
             seats_ready=ready,
-            seats_signed_on=sum(seat.state is not SeatState.SIGNED_OFF for seat in serving),
+            seats_signed_on=sum(seat.signed_on for seat in serving),
             wait_s=None if wait_us is None else wait_us / 1e6,
         )

@@ -1,4 +1,4 @@
-"""What the seats' phones are doing.
+"""What the seats' phones are doing. A seat may have several devices and uses one of them.
 
 Asterisk says when a phone is in use and when it is idle again. The second comes late: a leg is
 taken down first, which is one to two milliseconds after the phone has hung up. A phone that was
@@ -10,8 +10,7 @@ When the other side has hung up, the phone has not heard of it yet: then Asteris
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Iterator
 
 from acd.seats import Seat
 from cti.facts import ChannelCreated, DeviceChanged, DeviceState, SnapshotTaken
@@ -19,25 +18,45 @@ from cti.ids import SeatId, seat_of_offer
 
 
 class Phones:
-    """Keeps `Seat.device` of `seats`."""
+    """Keeps `Seat.device`."""
 
-    def __init__(self, seats: Iterable[Seat]) -> None:
-        self._seats: Final[dict[str, list[Seat]]] = {}
-        for seat in seats:
-            self._seats.setdefault(seat.record.device, []).append(seat)
+    def __init__(self) -> None:
+        self._seats: dict[str, list[Seat]] = {}
+        self._states: dict[str, DeviceState] = {}
         self._only_ours: set[SeatId] = set()
 
-    def changed(self, fact: DeviceChanged) -> None:
-        """Asterisk's word on one phone."""
+    def configure(self, seats: Iterable[Seat]) -> None:
+        """These are the seats from now on."""
+        self._seats = {}
+        for seat in seats:
+            for device in dict.fromkeys((seat.record.device, *seat.record.devices)):
+                self._seats.setdefault(device, []).append(seat)
+            self.chosen(seat)
+
+    def chosen(self, seat: Seat) -> None:
+        """The seat may use another device than before."""
+        state = self._states.get(seat.dial, DeviceState.UNKNOWN)
+        if seat.device is not state:
+            seat.device = state
+            self._only_ours.discard(seat.id)
+            seat.touched()
+
+    def changed(self, fact: DeviceChanged) -> Iterator[Seat]:
+        """Asterisk's word on one phone; the seats that use it."""
+        self._states[fact.device] = fact.state
         for seat in self._seats.get(fact.device, ()):
-            seat.device = fact.state
+            if seat.dial == fact.device:
+                seat.device = fact.state
+                seat.touched()
+                yield seat
 
     def snapshot_taken(self, fact: SnapshotTaken) -> None:
         """Asterisk's word on all of them; which legs made it so is not asked."""
-        devices = dict(fact.devices)
-        for device, seats in self._seats.items():
+        self._states = dict(fact.devices)
+        for seats in self._seats.values():
             for seat in seats:
-                seat.device = devices.get(device, DeviceState.UNKNOWN)
+                seat.device = self._states.get(seat.dial, DeviceState.UNKNOWN)
+                seat.touched()
         self._only_ours.clear()
 
     def offered(self, seat: Seat) -> None:
@@ -56,4 +75,5 @@ class Phones:
     def hung_up(self, seat: Seat) -> None:
         """The phone has ended our call."""
         if seat.id in self._only_ours and seat.device is DeviceState.IN_USE:
-            seat.device = DeviceState.IDLE
+            self._states[seat.dial] = seat.device = DeviceState.IDLE
+            seat.touched()

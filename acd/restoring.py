@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from acd.seats import Seat
-from cti.facts import EngineStarted, SeatState, SeatStateChanged, SnapshotTaken
+from cti.facts import DeviceState, EngineStarted, SeatState, SeatStateChanged, SnapshotTaken
 from cti.ids import SeatId
 
 
@@ -40,10 +40,12 @@ class Restoring:
         kept = self._remembered.get(seat.id)
         if kept and kept.new is SeatState.WRAP_UP and kept.until and kept.until > at:
             return seat.go(SeatState.WRAP_UP, at, call=kept.call, until=kept.until)
-        return seat.go(SeatState.READY, at)
+        unreachable = seat.device is DeviceState.UNREACHABLE
+        return seat.go(SeatState.UNREACHABLE if unreachable else SeatState.READY, at)
 
     def _restore_since(self, seat: Seat) -> None:
         """Asterisk does not keep since when; the ledger does, when it agrees on the state."""
         kept = self._remembered.get(seat.id)
         if kept is not None and kept.new is seat.state:
             seat.since = seat.idle_since = kept.at
+            seat.touched()

@@ -1,37 +1,53 @@
 """A seat's state, and the one function that changes it.
 
-             sign-on                offer              answered
-SIGNED_OFF ----------> READY ----------------> RINGING ----------> TALKING
-    ^  ^                ^ ^ |                   |    |                |
-    |  |          ready | | | pause  no answer, |    | caller gone    | seat left
-    |  |                | | v        rejected   v    '---> READY      v
-    |  '------------- PAUSED <-----------------'                   WRAP_UP
-    |     sign-off      ^                                           |   |
-    |                   '------------- pause ----------------------'   | time is up,
-    '------------------------------------------------------------------' or ready -> READY
+             sign-on             offer               its phone rings
+SIGNED_OFF ----------> READY ------------> RESERVED -----------------> RINGING
+    ^  ^              ^ ^ ^ |                |   |                      |   |
+    |  |        ready | | | | phone gone     |   | caller gone          |   | answered
+    |  |              | | | '-----> UNREACHABLE  '----> READY <---------'   v
+    |  |              | | '-----------'  ^   | no sign, no answer,       TALKING <--> HOLD
+    |  |              | | phone is back  |   | rejected                   |    ^      |  ^
+    |  |              | |                |   v                            |    |      v  |
+    |  '------------ PAUSED <----------------'                  seat left |    '---- CONSULT
+    |     sign-off      ^                                                 v
+    |                   '------------- pause ------------------------- WRAP_UP
+    |                                                                 |   |
+    '-----------------------------------------------------------------'   '--> READY (time is up,
+                                                                               or ready asked for)
 
-A wish (pause, sign-off) voiced while RINGING or TALKING is kept and granted afterwards.
-A call found after an absence takes a seat to RINGING or TALKING from any state; a wrap-up that an
-absence has interrupted goes on.
+RESERVED may go where RINGING goes: a phone may answer without having rung. HOLD and CONSULT end as
+TALKING does. A wish (pause, sign-off) voiced from RESERVED to CONSULT is kept and granted
+afterwards; UNREACHABLE takes wishes as READY does. A call found after an absence takes a seat to
+RINGING or TALKING from any state; a wrap-up that an absence has interrupted goes on.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Final
 
 from cti.errors import JietongError
-from cti.facts import DeviceState, SeatState, SeatStateChanged
+from cti.facts import ContactKind, DeviceState, SeatRecord, SeatState, SeatStateChanged
 from cti.ids import CallId, OfferId, QueueId, SeatId
 
 _S = SeatState
+_IN_CALL: Final = frozenset({_S.TALKING, _S.HOLD, _S.CONSULT})
+_RUNG: Final = frozenset({_S.RESERVED, _S.RINGING})
+_AFTER_A_CALL: Final = frozenset({_S.WRAP_UP, _S.READY, _S.PAUSED, _S.SIGNED_OFF, _S.UNREACHABLE})
+_ANYWHERE: Final = frozenset({_S.RESERVED, _S.RINGING, _S.TALKING})
+"""Where a call that is found takes a seat."""
 _ALLOWED: Final[dict[SeatState, frozenset[SeatState]]] = {
-    _S.SIGNED_OFF: frozenset({_S.READY, _S.PAUSED, _S.RINGING, _S.TALKING, _S.WRAP_UP}),
-    _S.READY: frozenset({_S.RINGING, _S.PAUSED, _S.SIGNED_OFF, _S.TALKING}),
-    _S.RINGING: frozenset({_S.TALKING, _S.PAUSED, _S.READY, _S.SIGNED_OFF}),
-    _S.TALKING: frozenset({_S.WRAP_UP, _S.READY, _S.PAUSED, _S.SIGNED_OFF}),
-    _S.WRAP_UP: frozenset({_S.READY, _S.PAUSED, _S.SIGNED_OFF, _S.RINGING, _S.TALKING}),
-    _S.PAUSED: frozenset({_S.READY, _S.SIGNED_OFF, _S.PAUSED, _S.RINGING, _S.TALKING}),
+    _S.SIGNED_OFF: _ANYWHERE | {_S.READY, _S.PAUSED, _S.WRAP_UP, _S.UNREACHABLE},
+    _S.READY: _ANYWHERE | {_S.PAUSED, _S.SIGNED_OFF, _S.UNREACHABLE},
+    _S.UNREACHABLE: _ANYWHERE | {_S.READY, _S.PAUSED, _S.SIGNED_OFF},
+    _S.RESERVED: _AFTER_A_CALL - {_S.WRAP_UP} | {_S.RINGING, _S.TALKING},
+    _S.RINGING: _AFTER_A_CALL - {_S.WRAP_UP} | {_S.TALKING},
+    _S.TALKING: _AFTER_A_CALL | {_S.HOLD, _S.CONSULT},
+    _S.HOLD: _AFTER_A_CALL | {_S.TALKING, _S.CONSULT},
+    _S.CONSULT: _AFTER_A_CALL | {_S.TALKING, _S.HOLD},
+    _S.WRAP_UP: _ANYWHERE | {_S.READY, _S.PAUSED, _S.SIGNED_OFF, _S.UNREACHABLE},
+    _S.PAUSED: _ANYWHERE | {_S.READY, _S.SIGNED_OFF, _S.PAUSED, _S.UNREACHABLE},
 }
 
 
@@ -44,17 +60,6 @@ class IllegalSeatMove(JietongError):
 
 
 @dataclass(frozen=True, slots=True)
-class SeatRecord:
-    """Who sits where: from the site file."""
-
-    id: SeatId
-    name: str
-    device: str
-    queues: tuple[QueueId, ...]
-    skills: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
 class Wish:
     """What a seat asked for during a call, to be granted after it."""
 
@@ -62,9 +67,14 @@ class Wish:
     reason: str
 
 
+def _nobody(seat: Seat) -> None:
+    del seat
+
+
 @dataclass(slots=True)
 class Seat:
-    """Times are microseconds since the epoch."""
+    """Times are microseconds since the epoch. Who changes anything that decides whether the seat
+    can be offered something calls `touched`; `go` and `remark` do."""
 
     record: SeatRecord
     state: SeatState = SeatState.SIGNED_OFF
@@ -76,29 +86,83 @@ class Seat:
     offer: OfferId | None = None
     wish: Wish | None = None
     device: DeviceState = DeviceState.UNKNOWN
+    """Of the device in use."""
+    at_device: str = ""
+    """The one that it has chosen; empty: its usual one."""
     served: QueueId = QueueId("")
     """Whose call it has just left, while that call's wrap-up is not over."""
     served_us: int = 0
+    extended: bool = False
+    """The wrap-up has been made longer once."""
+    signed_on_at: int = 0
+    calls: int = 0
+    """Taken since it signed on."""
+    busy_us: int = 0
+    """In calls and wrap-ups since it signed on, those that are over."""
+    rung_at: int = 0
+    """When it was last chosen."""
+    contacts: dict[CallId, ContactKind] = field(default_factory=dict)
+    """Other contacts in hand."""
+    contact_offer: OfferId | None = None
+    watch: Callable[[Seat], None] = _nobody
 
     @property
     def id(self) -> SeatId:
         return self.record.id
 
     @property
+    def dial(self) -> str:
+        """The dial string of the device in use."""
+        return self.at_device or self.record.device
+
+    @property
     def busy(self) -> bool:
-        return self.state in (SeatState.RINGING, SeatState.TALKING)
+        """Chosen for a call, or in one."""
+        return self.state in _RUNG or self.state in _IN_CALL
+
+    @property
+    def rung(self) -> bool:
+        return self.state in _RUNG
+
+    @property
+    def in_call(self) -> bool:
+        return self.state in _IN_CALL
 
     @property
     def works(self) -> bool:
-        """Signed on and not paused."""
-        return self.state not in (SeatState.SIGNED_OFF, SeatState.PAUSED)
+        """Signed on, not paused, and its phone can be reached."""
+        return self.state not in (_S.SIGNED_OFF, _S.PAUSED, _S.UNREACHABLE)
+
+    @property
+    def signed_on(self) -> bool:
+        return self.state is not _S.SIGNED_OFF
 
     @property
     def can_take_a_call(self) -> bool:
-        return self.state is SeatState.READY and self.device in (
-            DeviceState.IDLE,
-            DeviceState.UNKNOWN,
+        return (
+            self.state is _S.READY
+            and self.contact_offer is None
+            and self.device in (DeviceState.IDLE, DeviceState.UNKNOWN)
         )
+
+    def can_take(self, kind: ContactKind) -> bool:
+        """Whether a contact of `kind` may be offered now."""
+        if kind == "call":
+            return self.can_take_a_call
+        free = self.state is _S.READY or (self.record.texts_in_call and self.in_call)
+        if not free or self.contact_offer is not None:
+            return False
+        most = next((one.most for one in self.record.capacity if one.kind == kind), 0)
+        return sum(one == kind for one in self.contacts.values()) < most
+
+    @property
+    def occupancy_ppm(self) -> int:
+        """Share of the time since sign-on spent with calls, in millionths, when it became free."""
+        signed_on_us = self.idle_since - self.signed_on_at
+        return self.busy_us * 1_000_000 // signed_on_us if signed_on_us > 0 else 0
+
+    def touched(self) -> None:
+        self.watch(self)
 
     def go(
         self,
@@ -110,14 +174,23 @@ class Seat:
         until: int | None = None,
     ) -> SeatStateChanged:
         """Change state; returns the fact that says so. Raises IllegalSeatMove."""
-        old = self.state
+        old, was_busy = self.state, self.busy or self.state is _S.WRAP_UP
         if new not in _ALLOWED[old]:
             raise IllegalSeatMove(self.id, old, new)
+        if was_busy and old not in _RUNG:
+            self.busy_us += max(0, at - self.since)
         self.state, self.since, self.reason, self.until, self.call = new, at, reason, until, call
         if not self.busy:
             self.offer = None
-        if new is SeatState.READY and old is not SeatState.RINGING:
+        if old is _S.SIGNED_OFF:
+            self.signed_on_at, self.calls, self.busy_us = at, 0, 0
+        if new is _S.TALKING and old in _RUNG:
+            self.calls += 1
+        if new is _S.READY and old not in _RUNG:
             self.idle_since = at
+        if new is not _S.WRAP_UP:
+            self.extended = False
+        self.touched()
         return SeatStateChanged(
             at=at, seat=self.id, old=old, new=new, reason=reason, call=call, until=until
         )
@@ -138,7 +211,7 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class SeatSnapshot:
-    """What others may see of a seat."""
+    """What others may see of a seat. `contacts`: what it has in hand besides a call."""
 
     seat: SeatId
     name: str
@@ -150,3 +223,4 @@ class SeatSnapshot:
     call: CallId | None
     until: int | None
     device_state: DeviceState
+    contacts: tuple[CallId, ...] = ()

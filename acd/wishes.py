@@ -5,17 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from acd.estimate import ServiceTimes
+from acd.phones import Phones
 from acd.seats import Seat, Wish
-from cti.facts import CommandRefused, Fact, SeatCommand, SeatState, SeatStateChanged
+from cti.facts import (
+    CommandRefused,
+    DeviceState,
+    Fact,
+    QueueRecord,
+    SeatCommand,
+    SeatState,
+    SeatStateChanged,
+)
 from cti.ids import QueueId, SeatId
 
 
 class SeatWishes:
     """Part of the dispatcher: changes `seats`, and tells `times` how long each call took them."""
 
-    def __init__(self, seats: Mapping[SeatId, Seat], times: ServiceTimes) -> None:
+    def __init__(
+        self,
+        seats: Mapping[SeatId, Seat],
+        queues: Mapping[QueueId, QueueRecord],
+        times: ServiceTimes,
+        phones: Phones,
+    ) -> None:
         self._seats = seats
+        self._queues = queues
         self._times = times
+        self._phones = phones
 
     def handle(self, fact: SeatCommand) -> Iterator[Fact]:
         """Do what is asked for, now or after the call, or say why not."""
@@ -25,7 +42,7 @@ class SeatWishes:
             return
         match fact.wish:
             case "sign-on" if seat.state is SeatState.SIGNED_OFF:
-                yield seat.go(SeatState.READY, fact.at)
+                yield from self._sign_on(seat, fact)
             case "sign-on" if seat.wish and seat.wish.state is SeatState.SIGNED_OFF:
                 seat.wish = None
             case "sign-on":
@@ -41,17 +58,54 @@ class SeatWishes:
             case "ready" if seat.state in (SeatState.PAUSED, SeatState.WRAP_UP):
                 seat.wish = None
                 self._has_served(seat, fact.at)
-                yield seat.go(SeatState.READY, fact.at)
+                yield self.free(seat, fact.at)
             case "ready":
                 seat.wish = None
+            case "extend":
+                yield from self._extend(seat, fact)
 
     def release(self, seat: Seat, at: int) -> SeatStateChanged:
         """Grant what the seat asked for meanwhile, else make it ready."""
         self._has_served(seat, at)
         wish, seat.wish = seat.wish, None
         if wish is None:
-            return seat.go(SeatState.READY, at)
+            return self.free(seat, at)
         return seat.go(wish.state, at, reason=wish.reason)
+
+    def free(self, seat: Seat, at: int) -> SeatStateChanged:
+        """Ready, when its phone can be reached."""
+        if seat.device is DeviceState.UNREACHABLE:
+            return seat.go(SeatState.UNREACHABLE, at)
+        return seat.go(SeatState.READY, at)
+
+    def follow_phone(self, seat: Seat, at: int) -> Iterator[SeatStateChanged]:
+        """A seat whose phone is lost is not ready, and one whose phone is back is."""
+        lost = seat.device is DeviceState.UNREACHABLE
+        if seat.state is (SeatState.READY if lost else SeatState.UNREACHABLE):
+            yield self.free(seat, at)
+
+    def _sign_on(self, seat: Seat, fact: SeatCommand) -> Iterator[Fact]:
+        known = (seat.record.device, *seat.record.devices)
+        if fact.device and fact.device not in known:
+            yield _refused(fact, f"has no device {fact.device}; it has {', '.join(known)}")
+            return
+        seat.at_device = fact.device
+        self._phones.chosen(seat)
+        yield self.free(seat, fact.at)
+
+    def _extend(self, seat: Seat, fact: SeatCommand) -> Iterator[Fact]:
+        queue = self._queues.get(seat.served)
+        if seat.state is not SeatState.WRAP_UP or seat.until is None:
+            yield _refused(fact, "is not in a wrap-up that ends by itself")
+        elif queue is None or not queue.wrapup_extension_us:
+            yield _refused(fact, "serves a queue that gives no longer wrap-up")
+        elif seat.extended:
+            yield _refused(fact, "has made this wrap-up longer already")
+        else:
+            seat.extended = True
+            seat.until += queue.wrapup_extension_us
+            seat.touched()
+            yield seat.remark(fact.at, "extended")
 
     def _grant(self, seat: Seat, wish: Wish, fact: SeatCommand) -> Iterator[Fact]:
         if seat.busy:

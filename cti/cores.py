@@ -8,11 +8,10 @@ from acd.callbacks import CallbackRules
 from acd.comfort import Comfort
 from acd.dispatcher import Dispatcher
 from acd.last_resort import LastResortKeeper
-from acd.queues import QueueRecord
-from acd.seats import SeatRecord
 from config.site import Queue, Site
 from cti.calls.callbacks import CallbackLegs
 from cti.calls.tracker import CallTracker
+from cti.facts import QueueRecord, SeatRecord, Skill
 from cti.ids import QueueId, SeatId
 from recording.rules import RecordingKeeper
 
@@ -36,7 +35,7 @@ def cores_for(site: Site) -> Cores:
             seat.name,
             seat.device,
             tuple(QueueId(name) for name in seat.queues),
-            frozenset(seat.skills),
+            tuple(Skill(name) for name in seat.skills),
         )
         for seat_id, seat in site.seats.items()
     ]

@@ -268,7 +268,7 @@ class CallbackLegs:
         if leg.result:
             return _BY_DIAL_STATUS.get(leg.result, "failed")
         reason = failure_reason(leg, fact.at, fact.cause, caller_gone=False)
-        return "failed" if reason == "caller-gone" else reason
+        return "failed" if reason == "caller-gone" or reason == "taken" else reason  # noqa: PLR1714
 
     def _fail(self, leg: _Leg, at: int, reason: CallbackFailure, detail: str = "") -> Outcome:
         self._legs.pop(leg.channel, None)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 from cti.calls.call import Call, SeatLeg
-from cti.facts import CallOutcome
+from cti.facts import CallOutcome, OfferFailure
 
-FailureReason = Literal[
-    "no-answer", "rejected", "unreachable", "caller-gone", "seat-gone", "failed"
-]
-
-_BY_CAUSE: Final[dict[int, FailureReason]] = {
+_BY_CAUSE: Final[dict[int, OfferFailure]] = {
     # ITU-T Q.850 cause values as Asterisk maps SIP responses to them.
     3: "unreachable",
     17: "rejected",
@@ -26,7 +22,7 @@ _RING_SLACK_US: Final = 300_000
 """Asterisk's own ring timer may fire this much before ours would have."""
 
 
-def failure_reason(leg: SeatLeg, at: int, cause: int, *, caller_gone: bool) -> FailureReason:
+def failure_reason(leg: SeatLeg, at: int, cause: int, *, caller_gone: bool) -> OfferFailure:
     """The reason that a leg which never reached the caller has ended at `at` (microseconds)."""
     if caller_gone:
         return "caller-gone"

@@ -7,7 +7,7 @@ from typing import Final
 
 from cti.calls.book import Book, Outcome
 from cti.calls.call import Call, SeatLeg
-from cti.calls.endings import FailureReason, failure_reason
+from cti.calls.endings import failure_reason
 from cti.effects import HangUp, KeepOnChannel, OriginateSeat, Resync, ReturnToWaitingRoom
 from cti.facts import (
     CallPhase,
@@ -19,6 +19,7 @@ from cti.facts import (
     EffectFailed,
     OfferAnswered,
     OfferFailed,
+    OfferFailure,
     OfferRang,
     OriginateEnded,
     SeatLeft,
@@ -150,7 +151,7 @@ class SeatLegs:
             detail = f"Asterisk could not ring the device (reason {fact.reason})"
             yield from self._fail(leg, fact.at, "unreachable", detail)
 
-    def _fail(self, leg: SeatLeg, at: int, reason: FailureReason, detail: str = "") -> Outcome:
+    def _fail(self, leg: SeatLeg, at: int, reason: OfferFailure, detail: str = "") -> Outcome:
         leg.left = True
         self._book.legs.pop(leg.channel, None)
         yield OfferFailed(
@@ -198,7 +199,7 @@ class SeatLegs:
         for leg in [leg for leg in self._pending() if self._given_up_at(leg) <= fact.at]:
             if leg.looked_for_at:
                 yield HangUp(channel=leg.channel)
-                reason: FailureReason = "caller-gone" if leg.cancelled else "failed"
+                reason: OfferFailure = "caller-gone" if leg.cancelled else "failed"
                 yield from self._fail(leg, fact.at, reason, "no word from Asterisk")
             leg.looked_for_at = fact.at
             yield Resync(why=f"no word on the offer {leg.offer}")

@@ -59,6 +59,14 @@ class BridgeLeft(Report):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelHeld(Report):
+    """Its far end put Asterisk on hold (SDP sendonly or inactive), or took it back."""
+
+    channel: ChannelId
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgiCommandEnded(Report):
     """The end of a `STREAM FILE` is the end of its sound as the caller hears it, to about 3 ms."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cti.facts.base import Fact
-from cti.facts.seats import SeatRank
+from cti.facts.seats import Choice, SeatRank
 from cti.ids import CallbackId, CallId, OfferId, QueueId, SeatId
 
 
@@ -70,6 +70,7 @@ class CallbackOffered(Fact):
     rule: str
     ranking: tuple[SeatRank, ...] = ()
     waiting: int = 0
+    why: Choice | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,7 @@ class CallbackAnswered(Fact):
 
 
 CallbackFailure = Literal[
-    "no-answer", "rejected", "unreachable", "seat-gone", "failed",
+    "no-answer", "rejected", "unreachable", "seat-gone", "no-response", "failed",
     "customer-busy", "customer-no-answer", "customer-unreachable", "customer-gone",
     "cancelled", "lost-sight",
 ]  # fmt: skip

@@ -47,7 +47,11 @@ class CallQueued(Fact):
     """When the caller began to wait, for one who moves to another queue and keeps the time waited;
     0: now."""
     skills: tuple[str, ...] = ()
-    """What a seat must be able to do for this caller, while one with all of it is signed on."""
+    """What a seat must be able to do for this caller, while one with all of it is signed on:
+    `name`, or `name:level`."""
+    customer_class: str = ""
+    wanted_seat: SeatId = SeatId("")
+    """The seat that the caller's open matter belongs to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +73,19 @@ class OfferAnswered(Fact):
     """Name of the segment's file in the spool, without folder."""
 
 
+OfferFailure = Literal[
+    "no-answer", "rejected", "unreachable", "no-response", "caller-gone", "seat-gone", "taken",
+    "failed",
+]  # fmt: skip
+"""no-response: the phone gave no sign of life. taken: another seat that was rung, too, answered."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferFailed(Fact):
     call: CallId
     seat: SeatId
     offer: OfferId
-    reason: Literal["no-answer", "rejected", "unreachable", "caller-gone", "seat-gone", "failed"]
+    reason: OfferFailure
     detail: str = ""
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cti.facts.base import Report
-from cti.ids import CallbackId, CallId, OfferId, SeatId
+from cti.facts.site import QueueRecord, RoutingRules, SeatRecord
+from cti.ids import CallbackId, CallId, OfferId, QueueId, SeatId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +27,33 @@ class EffectFailed(Report):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatCommand(Report):
-    """What a seat (or a lead, or a program) asked for through the API."""
+    """What a seat (or a lead, or a program) asked for through the API. `device`: with which of its
+    devices a seat signs on; empty: the usual one. extend: a longer wrap-up."""
 
     seat: SeatId
-    wish: Literal["sign-on", "sign-off", "ready", "pause"]
+    wish: Literal["sign-on", "sign-off", "ready", "pause", "extend"]
     reason: str = ""
+    by: str = ""
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingChanged(Report):
+    """Queues, seats and rules are these from now on: all of them, also what has not changed."""
+
+    seats: tuple[SeatRecord, ...]
+    queues: tuple[QueueRecord, ...]
+    rules: RoutingRules
+    by: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueDoorMoved(Report):
+    """A queue's opening hours have begun or ended, or somebody opened or closed it."""
+
+    queue: QueueId
+    open: bool
     by: str = ""
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from cti.facts.base import Fact
+from cti.facts.site import OverflowCause, OverflowTarget, Role, Skill
 from cti.ids import CallId, OfferId, QueueId, SeatId
 
 
@@ -14,10 +16,18 @@ class SeatState(StrEnum):
 
     SIGNED_OFF = "signed-off"
     READY = "ready"
+    RESERVED = "reserved"
+    """Chosen for a contact; its phone has not rung yet."""
     RINGING = "ringing"
     TALKING = "talking"
+    HOLD = "hold"
+    """In a call, the caller on hold."""
+    CONSULT = "consult"
+    """In a call, the caller on hold, and the seat talks with somebody else."""
     WRAP_UP = "wrap-up"
     PAUSED = "paused"
+    UNREACHABLE = "unreachable"
+    """Signed on and ready, but its phone cannot be reached; ready again when it can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +54,113 @@ class SeatOffered(Fact):
     ring_us: int
     """How long the seat may ring, microseconds."""
     rule: str
+    """The order in which fitting seats were ranked: the queue's strategy."""
     ranking: tuple[SeatRank, ...] = ()
+    """The best of them, best first."""
     waiting: int = 0
     """Callers waiting in that queue, this one included."""
+    why: Choice | None = None
+    auto_answer: bool = False
+    """The seat's phone is asked to answer by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatRank:
+    """`level`: the sum of its levels in the skills that are asked for."""
+
     seat: SeatId
     idle_us: int
+    role: Role = "a"
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Why this caller, and what was asked of a seat.
+
+    `rule`: only (nobody else waited whom the seat serves), or how the site chooses. `lines`: groups
+    of callers with the same needs whose first ones were compared. `fitted`: seats that fit and were
+    free, the chosen one included. `widened`: how many times the needs had been lowered for the time
+    waited. `unskilled`: nobody signed on has the skills. `wanted`: put to the seat that the caller
+    is to reach: their last one, or the one that their open matter belongs to. `ahead`: callers of
+    this queue who stood before and needed somebody else.
+    """
+
+    rule: str
+    lines: int = 1
+    fitted: int = 1
+    role: Role = "a"
+    needs: tuple[Skill, ...] = ()
+    widened: int = 0
+    unskilled: bool = False
+    wanted: Wanted = ""
+    head_start_us: int = 0
+    waited_us: int = 0
+    ahead: int = 0
+
+
+Wanted = Literal["", "last-seat", "owner"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsLowered(Fact):
+    """Who has waited for long is content with less. `needs`: what is still asked of a seat."""
+
+    call: CallId
+    queue: QueueId
+    needs: tuple[Skill, ...]
+    waited_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedSeatGivenUp(Fact):
+    """The caller waits for any fitting seat from now on."""
+
+    call: CallId
+    seat: SeatId
+    why: Literal["patience", "away", "no-answer"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadStandsIn(Fact):
+    """Nobody in role a or b is there for `queue`: a lead is offered its caller, and told why."""
+
+    call: CallId
+    queue: QueueId
+    seat: SeatId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitOverflowed(Fact):
+    """By its queue's rule the caller waits there no longer, and goes to `target`. A move to another
+    queue keeps the place: `queue` is the old one."""
+
+    call: CallId
+    queue: QueueId
+    cause: OverflowCause
+    to: OverflowTarget
+    target: str
+    waited_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatHeld(Fact):
+    """The seat put its caller on hold, or took them back (`on` false)."""
+
+    call: CallId
+    seat: SeatId
+    offer: OfferId
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatConsulted(Fact):
+    """While its caller is on hold the seat began to talk with somebody else, or ended that."""
+
+    call: CallId
+    seat: SeatId
+    offer: OfferId
+    on: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

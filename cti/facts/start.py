@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cti.facts.base import Report
 from cti.facts.seats import SeatStateChanged
-from cti.ids import CallbackId, CallId, QueueId
+from cti.ids import CallbackId, CallId, QueueId, SeatId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,15 @@ class OpenCallback:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LastSeat:
+    """The seat that talked last with the caller at `number`, and when."""
+
+    number: str
+    seat: SeatId
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineStarted(Report):
     """The daemon came up, with what was written down and Asterisk does not keep: the seats' last
     states, the calls that had not ended, and the callbacks that are still to be made."""
@@ -46,3 +55,5 @@ class EngineStarted(Report):
     seats: tuple[SeatStateChanged, ...] = ()
     open_calls: tuple[OpenCall, ...] = ()
     callbacks: tuple[OpenCallback, ...] = ()
+    last_seats: tuple[LastSeat, ...] = ()
+    """Oldest first."""

@@ -41,8 +41,27 @@ _FAILURES: Final = {
     "unreachable": "the phone cannot be reached",
     "caller-gone": "the caller had gone",
     "seat-gone": "the seat had gone",
+    "no-response": "the phone gave no sign",
+    "taken": "another seat answered first",
     "failed": "failed",
 }
+
+
+_GIVEN_UP: Final = {
+    "patience": "they have waited long enough for it",
+    "away": "it is not there",
+    "no-answer": "it did not answer",
+}
+_OVERFLOWS: Final = {
+    "wait": "having waited too long",
+    "length": "since too many wait",
+    "closed": "since it is closed",
+    "no-seats": "since no seat is there",
+}
+
+
+def needs_en(needs: tuple[facts.Skill, ...]) -> str:
+    return ", ".join(f"{plain(one.name)} {one.level} or better" for one in needs) or "nothing"
 
 
 def _arrived(fact: facts.CallArrived, to: Speech) -> str:
@@ -304,6 +323,34 @@ ENGLISH: Final[dict[type[Fact], Sentence]] = {
         f"anomaly at {plain(fact.about)}: {plain(fact.detail, 200)}"
     ),
     facts.SeatStateChanged: _seat_changed,
+    facts.SeatHeld: lambda fact, to: (
+        f"seat {to.seat(fact.seat)} "
+        + ("put the caller on hold" if fact.on else "took the caller back from hold")
+    ),
+    facts.SeatConsulted: lambda fact, to: (
+        f"seat {to.seat(fact.seat)} {'began' if fact.on else 'ended'} a consultation"
+    ),
+    facts.NeedsLowered: lambda fact, to: (
+        f"after {seconds(fact.waited_us)} s less is asked of a seat: {needs_en(fact.needs)}"
+    ),
+    facts.WantedSeatGivenUp: lambda fact, to: (
+        f"waits for seat {to.seat(fact.seat)} alone no longer: {_GIVEN_UP[fact.why]}"
+    ),
+    facts.LeadStandsIn: lambda fact, to: (
+        f"nobody in role A or B is there for {to.queue(fact.queue)}: "
+        f"the lead at seat {to.seat(fact.seat)} stands in"
+    ),
+    facts.WaitOverflowed: lambda fact, to: (
+        f"left {to.queue(fact.queue)} after {seconds(fact.waited_us)} s, "
+        f"{_OVERFLOWS[fact.cause]}: to the {fact.to} {plain(fact.target)}"
+    ),
+    facts.RoutingChanged: lambda fact, to: (
+        f"{plain(fact.by)} changed the routing: {len(fact.queues)} queues, {len(fact.seats)} seats"
+        + (f" ({plain(fact.why, 200)})" if fact.why else "")
+    ),
+    facts.QueueDoorMoved: lambda fact, to: (
+        f"queue {to.queue(fact.queue)} {'opened' if fact.open else 'closed'}"
+    ),
     facts.CommandRefused: lambda fact, to: (
         f"seat {to.seat(fact.seat)}: {plain(fact.wish)} refused: {plain(fact.why, 200)}"
     ),

@@ -49,17 +49,47 @@ _FAILURES: Final = {
     "unreachable": "话机不可达",
     "caller-gone": "来电者已离开",
     "seat-gone": "坐席已离开",
+    "no-response": "话机无响应",
+    "taken": "已由其他坐席接听",
     "failed": "失败",
 }
 _STATES: Final = {
     "signed-off": "签出",
     "ready": "空闲",
+    "reserved": "预占",
     "ringing": "振铃",
     "talking": "通话",
+    "hold": "保持",
+    "consult": "咨询",
     "wrap-up": "话后整理",
     "paused": "示忙",
+    "unreachable": "话机离线",
 }
-_WISHES: Final = {"sign-on": "签入", "sign-off": "签出", "ready": "示闲", "pause": "示忙"}
+_WISHES: Final = {
+    "sign-on": "签入",
+    "sign-off": "签出",
+    "ready": "示闲",
+    "pause": "示忙",
+    "extend": "延长整理",
+}
+
+
+_GIVEN_UP: Final = {
+    "patience": "已等够约定时间",
+    "away": "该坐席不在岗",
+    "no-answer": "该坐席未接听",
+}
+_OVERFLOWS: Final = {
+    "wait": "等待过久",
+    "length": "排队过长",
+    "closed": "队列已关闭",
+    "no-seats": "无坐席在岗",
+}
+_TARGETS: Final = {"queue": "队列", "outside": "外部号码", "message": "留言", "flow": "流程"}
+
+
+def needs_zh(needs: tuple[facts.Skill, ...]) -> str:
+    return "、".join(f"{plain(one.name)}≥{one.level}" for one in needs) or "无要求"
 
 
 def _arrived(fact: facts.CallArrived, to: Speech) -> str:
@@ -294,6 +324,32 @@ CHINESE: Final[dict[type[Fact], Sentence]] = {
     facts.LastResortEntered: lambda fact, to: "引擎离线期间由 Asterisk 自带队列接待",
     facts.AnomalySeen: lambda fact, to: f"异常 {plain(fact.about)}：{plain(fact.detail, 200)}",
     facts.SeatStateChanged: _seat_changed,
+    facts.SeatHeld: lambda fact, to: (
+        f"坐席 {to.seat(fact.seat)} {'将来电者置于保持' if fact.on else '恢复通话'}"
+    ),
+    facts.SeatConsulted: lambda fact, to: (
+        f"坐席 {to.seat(fact.seat)} {'开始' if fact.on else '结束'}咨询"
+    ),
+    facts.NeedsLowered: lambda fact, to: (
+        f"等待 {seconds(fact.waited_us)} 秒后放宽技能要求：{needs_zh(fact.needs)}"
+    ),
+    facts.WantedSeatGivenUp: lambda fact, to: (
+        f"不再专等坐席 {to.seat(fact.seat)}：{_GIVEN_UP[fact.why]}"
+    ),
+    facts.LeadStandsIn: lambda fact, to: (
+        f"队列 {to.queue(fact.queue)} 无主、备坐席在岗，由班长坐席 {to.seat(fact.seat)} 接替"
+    ),
+    facts.WaitOverflowed: lambda fact, to: (
+        f"等待 {seconds(fact.waited_us)} 秒，{_OVERFLOWS[fact.cause]}，"
+        f"从 {to.queue(fact.queue)} 转至{_TARGETS[fact.to]} {plain(fact.target)}"
+    ),
+    facts.RoutingChanged: lambda fact, to: (
+        f"{plain(fact.by)} 修改了路由：{len(fact.queues)} 个队列，{len(fact.seats)} 个坐席"
+        + (f"（{plain(fact.why, 200)}）" if fact.why else "")
+    ),
+    facts.QueueDoorMoved: lambda fact, to: (
+        f"队列 {to.queue(fact.queue)} {'开放' if fact.open else '关闭'}"
+    ),
     facts.CommandRefused: lambda fact, to: (
         f"坐席 {to.seat(fact.seat)}：{_WISHES.get(fact.wish, plain(fact.wish))}被拒绝："
         f"{plain(fact.why, 200)}"

@@ -35,7 +35,7 @@ UNDER_WAY_US: Final = 30_000
 """So long after a decision the snapshot need not show it."""
 NEARLY_US: Final = 20_000
 """The dialplan's own stamps, where the daemon had written none yet, are this near."""
-BUSY: Final = {SeatState.RINGING, SeatState.TALKING}
+BUSY: Final = {SeatState.RESERVED, SeatState.RINGING, SeatState.TALKING}
 
 
 @cache

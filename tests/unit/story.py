@@ -18,8 +18,7 @@ from acd.callbacks import CallbackRules
 from acd.comfort import Comfort
 from acd.dispatcher import Dispatcher
 from acd.last_resort import LastResortKeeper
-from acd.queues import QueueRecord
-from acd.seats import SeatRecord, SeatSnapshot
+from acd.seats import SeatSnapshot
 from cti.brain import Brain, Step
 from cti.calls.call import CallSnapshot
 from cti.calls.callbacks import CallbackLegs
@@ -42,9 +41,12 @@ from cti.facts import (
     LinkLost,
     MemberSeen,
     OriginateEnded,
+    QueueRecord,
     Report,
     SeatCommand,
+    SeatRecord,
     SeatStateChanged,
+    Skill,
     SnapshotTaken,
     TimePassed,
 )
@@ -147,7 +149,7 @@ class Story:
                 f"Seat {seat}",
                 device_of(seat),
                 tuple(QueueId(queue) for queue in serves.get(seat, BOTH_QUEUES)),
-                frozenset(skills.get(seat, ())),
+                tuple(Skill(name) for name in skills.get(seat, ())),
             )
             for seat in seats
         ]

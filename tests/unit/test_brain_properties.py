@@ -17,8 +17,6 @@ from hypothesis.stateful import (
 from acd.comfort import MIN_APART_US, Comfort
 from acd.dispatcher import Dispatcher
 from acd.last_resort import LastResortKeeper
-from acd.queues import QueueRecord
-from acd.seats import SeatRecord
 from cti.brain import Brain, Step
 from cti.calls.callbacks import CallbackLegs
 from cti.calls.tracker import CallTracker
@@ -38,10 +36,12 @@ from cti.facts import (
     LinkLost,
     OfferAnswered,
     OfferFailed,
+    QueueRecord,
     Report,
     SeatCommand,
     SeatLeft,
     SeatOffered,
+    SeatRecord,
     SeatState,
     SeatStateChanged,
     SnapshotTaken,
@@ -54,6 +54,7 @@ from recording.rules import RecordingKeeper
 from tests.unit.calls.model_asterisk import Channel, Fate, ModelAsterisk
 from tests.unit.story import RING, SECOND, WRAP_UP, Wish, device_of
 
+BUSY = {SeatState.RESERVED, SeatState.RINGING, SeatState.TALKING}
 SERVES = {"1001": ("repairs",), "1002": ("repairs", "bills"), "1003": ("bills", "repairs")}
 SEATS = tuple(
     SeatRecord(SeatId(seat), seat, device_of(seat), tuple(QueueId(one) for one in queues))
@@ -415,7 +416,7 @@ class Hotline(RuleBasedStateMachine):
     def a_seat_is_busy_with_its_offer_and_an_offer_keeps_its_seat_busy(self) -> None:
         for seat in self.life.dispatcher.seats():
             offer = self.life.dispatcher.offer_of(seat.seat)
-            busy = seat.state in (SeatState.RINGING, SeatState.TALKING)
+            busy = seat.state in BUSY
             assert (offer is not None) == busy == (seat.call is not None and busy)
             assert offer is None or offer in self.life.offers, f"{seat.seat} stuck on {offer}"
 
@@ -477,7 +478,7 @@ class Hotline(RuleBasedStateMachine):
         assert self.life.tracker.calls() == ()
         assert not self.life.unoffered("repairs", "bills")
         for seat in self.life.dispatcher.seats():
-            assert seat.state not in (SeatState.RINGING, SeatState.TALKING, SeatState.WRAP_UP)
+            assert seat.state not in {*BUSY, SeatState.WRAP_UP}
         self._check_ends()
         self._finish_life()
 

@@ -324,7 +324,7 @@ def test_word_about_an_offer_that_is_not_the_seats_is_no_news() -> None:
     assert old != new
     late = story.only(SeatLeft)
     assert list(story.dispatcher.handle(late)) == []
-    assert state(story) is SeatState.RINGING
+    assert state(story) is SeatState.RESERVED
     assert (
         list(
             story.dispatcher.handle(

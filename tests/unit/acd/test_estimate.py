@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acd.estimate import LONGEST_US, SHORTEST_US, ServiceTimes, expected_wait_us, spoken_minutes
-from acd.queues import QueueRecord
-from cti.facts import WaitTold
+from cti.facts import QueueRecord, WaitTold
 from cti.ids import QueueId
 from tests.unit.story import SECOND, WRAP_UP, Story
 

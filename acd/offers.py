@@ -1,0 +1,158 @@
+"""An offer: the seat's new state, and the fact that tells everybody and gives the reasons. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from acd.groups import Group
+from acd.needs import Tier
+from acd.phones import Phones
+from acd.seats import Seat
+from acd.waiting import WaitingCall, WaitingLine
+from cti.facts import (
+    CallbackOffered,
+    Choice,
+    Fact,
+    LeadStandsIn,
+    OpenCallback,
+    QueueRecord,
+    SeatOffered,
+    SeatRank,
+    SeatState,
+    SeatStateChanged,
+)
+from cti.ids import CallbackId, CallId, OfferId, QueueId, callback_offer_id, offer_id
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """`call` stands first in `group`; `ranked` are seats that may be asked, best first, and the
+    first `ringing` of them are."""
+
+    call: WaitingCall
+    group: Group
+    ranked: list[Seat]
+    ringing: int
+    why: Choice
+    at: int
+
+
+class Booked(Protocol):
+    """What is asked of the callbacks."""
+
+    @property
+    def customer_ring_us(self) -> int: ...
+
+    def get(self, callback: CallbackId) -> OpenCallback: ...
+
+
+_TOLD: Final = 5
+"""So many seats of a ranking are written down."""
+
+
+class Offers:
+    """Part of the dispatcher. `queues` is its own, so it follows a change of the site."""
+
+    def __init__(
+        self,
+        line: WaitingLine,
+        queues: Mapping[QueueId, QueueRecord],
+        phones: Phones,
+        callbacks: Callable[[], Booked],
+    ) -> None:
+        self._line = line
+        self._queues = queues
+        self._phones = phones
+        self._callbacks = callbacks
+        self._last_offer_at = 0
+
+    def offer(self, match: Match) -> Iterator[Fact]:
+        """What follows from `match`."""
+        group, at = match.group, match.at
+        ranking = tuple(
+            SeatRank(
+                seat=seat.id,
+                idle_us=max(0, at - seat.idle_since),
+                role=group.fits[seat.id].role,
+                level=group.fits[seat.id].level,
+            )
+            for seat in match.ranked[:_TOLD]
+        )
+        for seat in match.ranked[: match.ringing]:
+            fits = group.fits[seat.id]
+            if fits.tier is Tier.LEAD:
+                call = match.call
+                yield LeadStandsIn(at=at, call=call.call, queue=call.queue, seat=seat.id)
+            unskilled = fits.tier is Tier.UNSKILLED
+            why = replace(match.why, role=fits.role, unskilled=unskilled)
+            if match.call.callback is None:
+                yield from self._call(match, seat, ranking, why)
+            else:
+                yield from self._callback(match, seat, ranking, why)
+
+    def _reserve(self, match: Match, seat: Seat, offer: OfferId, call: CallId) -> SeatStateChanged:
+        match.call.offers.add(offer)
+        self._phones.offered(seat)
+        seat.rung_at = match.at
+        changed = seat.go(SeatState.RESERVED, match.at, call=call)
+        seat.offer = offer
+        return changed
+
+    def _call(
+        self, match: Match, seat: Seat, ranking: tuple[SeatRank, ...], why: Choice
+    ) -> Iterator[Fact]:
+        call, queue = match.call, self._queues[match.call.line]
+        offer = offer_id(seat.id, self._unique_time(match.at))
+        changed = self._reserve(match, seat, offer, call.call)
+        yield SeatOffered(
+            at=match.at,
+            call=call.call,
+            seat=seat.id,
+            offer=offer,
+            queue=call.queue,
+            device=seat.dial,
+            ring_us=queue.ring_us,
+            rule=queue.strategy,
+            ranking=ranking,
+            waiting=self._line.length(call.line),
+            why=why,
+            auto_answer=queue.auto_answer,
+        )
+        yield changed
+
+    def _callback(
+        self, match: Match, seat: Seat, ranking: tuple[SeatRank, ...], why: Choice
+    ) -> Iterator[Fact]:
+        waiting, callbacks = match.call, self._callbacks()
+        assert waiting.callback is not None
+        booked, queue = callbacks.get(waiting.callback), self._queues[waiting.line]
+        offer = callback_offer_id(seat.id, self._unique_time(match.at))
+        changed = self._reserve(match, seat, offer, booked.call)
+        yield CallbackOffered(
+            at=match.at,
+            callback=booked.callback,
+            call=booked.call,
+            seat=seat.id,
+            offer=offer,
+            queue=waiting.queue,
+            device=seat.dial,
+            number=booked.number,
+            hotline=booked.hotline,
+            language=booked.language,
+            ring_us=queue.ring_us,
+            customer_ring_us=callbacks.customer_ring_us,
+            attempt=booked.attempts + 1,
+            since=booked.since,
+            rule=queue.strategy,
+            ranking=ranking,
+            waiting=self._line.length(waiting.line),
+            why=why,
+        )
+        yield changed
+
+    def _unique_time(self, at: int) -> int:
+        """Asterisk's time stamps may repeat; an offer's id may not."""
+        self._last_offer_at = max(at, self._last_offer_at + 1)
+        return self._last_offer_at

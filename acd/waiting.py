@@ -1,0 +1,87 @@
+"""Those who wait, in the order in which they are served. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from cti.facts import ContactKind, Skill, Wanted
+from cti.ids import CallbackId, CallId, OfferId, QueueId, SeatId
+
+
+@dataclass(slots=True, eq=False)
+class WaitingCall:
+    """Whoever waits for a seat: a caller, a booked callback (`callback` says so, and `call` is its
+    id), or a contact of another `kind`.
+
+    `queued_at`: when the wait began, microseconds since the epoch. `place_at`: that, less the head
+    start of priority and customer class: the order of service. Neither changes while they wait in
+    one queue, so who was offered in vain stands where they stood before.
+    """
+
+    call: CallId
+    queue: QueueId
+    priority: int
+    queued_at: int
+    place_at: int
+    line: QueueId
+    """The queue with which `queue` is merged, or `queue` itself."""
+    needs: tuple[Skill, ...] = ()
+    language: str = ""
+    kind: ContactKind = "call"
+    callback: CallbackId | None = None
+    customer_class: str = ""
+    wanted: Wanted = ""
+    wanted_seat: SeatId = SeatId("")
+    offers: set[OfferId] = field(default_factory=set)
+    """The seats that are rung for them."""
+    ticket: int = 0
+    """Of their place among those with the same demand; 0: nobody is to be sought for them."""
+    been_in: tuple[QueueId, ...] = ()
+    """Queues that they have overflowed from."""
+
+    @property
+    def offer(self) -> OfferId | None:
+        return min(self.offers, default=None)
+
+
+class WaitingLine:
+    """All who wait, by queue. Finding a place costs the logarithm of the queue's length."""
+
+    def __init__(self) -> None:
+        self._calls: dict[CallId, WaitingCall] = {}
+        self._order: dict[QueueId, list[tuple[int, CallId]]] = {}
+
+    def add(self, call: WaitingCall) -> None:
+        """Who waits already under this id gives way."""
+        self.remove(call.call)
+        self._calls[call.call] = call
+        insort(self._order.setdefault(call.line, []), (call.place_at, call.call))
+
+    def remove(self, call: CallId) -> WaitingCall | None:
+        waiting = self._calls.pop(call, None)
+        if waiting is not None:
+            order = self._order[waiting.line]
+            del order[bisect_left(order, (waiting.place_at, call))]
+        return waiting
+
+    def get(self, call: CallId) -> WaitingCall | None:
+        return self._calls.get(call)
+
+    def ahead(self, call: WaitingCall) -> int:
+        """How many stand before `call` in its line."""
+        return bisect_left(self._order[call.line], (call.place_at, call.call))
+
+    def length(self, line: QueueId) -> int:
+        return len(self._order.get(line, ()))
+
+    def in_line(self, line: QueueId) -> list[WaitingCall]:
+        """All who wait in `line`, in the order of service."""
+        return [self._calls[call] for _, call in self._order.get(line, ())]
+
+    def __iter__(self) -> Iterator[WaitingCall]:
+        return iter(self._calls.values())
+
+    def __len__(self) -> int:
+        return len(self._calls)
