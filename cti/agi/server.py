@@ -14,7 +14,7 @@ import structlog
 
 from cti.agi.errors import AgiError, CallerGone, HeadersRefused
 from cti.agi.session import AgiSession, Deadlines
-from cti.agi.wire import HeaderLimits, read_headers
+from cti.agi.wire import MAX_ANSWER_BYTES, HeaderLimits, read_headers
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +76,8 @@ class AgiServer:
             self._connected,
             self._host,
             self._port,
-            limit=self._limits.headers.line_bytes,
+            # Answers are longer than headers: the place in the flow is one line.
+            limit=max(self._limits.headers.line_bytes, MAX_ANSWER_BYTES),
             backlog=_BACKLOG,
         )
         log.info("menu sessions welcome", host=self._host, port=self.port)

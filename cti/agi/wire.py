@@ -19,6 +19,9 @@ MAX_COMMAND_BYTES: Final = 8192 - 2
 """AGI_BUF_LEN less the line feed and C's end mark; the rest of a longer line would be read as a
 command of its own."""
 
+MAX_ANSWER_BYTES: Final = 16 * 1024
+"""Of one line: whatever a command could set can be read again, twice over."""
+
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _ESCAPES: Final = str.maketrans({"\\": r"\\", '"': r"\""})
 _VARIABLE_NAME: Final = re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]{0,78}", re.ASCII)
@@ -109,7 +112,7 @@ class HeaderLimits:
 async def read_headers(reader: asyncio.StreamReader, limits: HeaderLimits) -> dict[str, str]:
     """The `agi_*` lines up to the blank line. Raises HeadersRefused.
 
-    `reader` must have been made with a limit of `limits.line_bytes`. Of a line that comes twice
+    `reader` must have been made with a limit of at least `limits.line_bytes`. Of a line twice there
     the first counts: Asterisk writes its own before those that carry what a stranger sent.
     """
     try:
@@ -131,6 +134,8 @@ async def _read_block(reader: asyncio.StreamReader, limits: HeaderLimits) -> dic
     for _ in range(limits.lines + 1):
         line = await reader.readuntil(b"\n")
         total += len(line)
+        if len(line) > limits.line_bytes:
+            raise HeadersRefused(f"a line of more than {limits.line_bytes} bytes")
         if total > limits.total_bytes:
             raise HeadersRefused(f"more than {limits.total_bytes} bytes")
         # Decoded as a whole line; names in another encoding than UTF-8 are not ours to refuse.
