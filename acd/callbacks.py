@@ -15,7 +15,7 @@ a call, and one a number: who books again takes the earlier place with them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -115,6 +115,11 @@ class Callbacks:
             CallbackRecovered: self._recovered,
             TimePassed: self._time_passed,
         }
+
+    @property
+    def heeded(self) -> Container[type[Fact]]:
+        """The kinds of facts that mean anything for callbacks."""
+        return self._handlers.keys()
 
     def handle(self, fact: Fact) -> Iterator[Fact]:
         """What `fact` means for the callbacks."""

@@ -132,7 +132,8 @@ class Dispatcher(LineReader):
 
     def handle(self, fact: Fact) -> Outcome:
         """What `fact` means for seats and waiting callers, and the offers that follow from it."""
-        yield from self.callbacks.handle(fact)
+        if type(fact) in self.callbacks.heeded:
+            yield from self.callbacks.handle(fact)
         handler = self._handlers.get(type(fact))
         if handler is None:
             return

@@ -13,10 +13,12 @@ from heapq import heapify, heappop, heappush
 from acd.needs import Demand, Fit, Tier
 from acd.seats import Seat
 from acd.waiting import WaitingCall
-from cti.ids import SeatId
+from cti.ids import CallId, SeatId
 
 FreeSeat = tuple[int, int, int, SeatId, int, Seat]
 """Tier, strategy's key, free since, id, the seat's edition, the seat."""
+Standing = tuple[int, CallId, int, WaitingCall]
+"""Place, id, ticket, the caller; the first of two is the smaller one."""
 _SLACK = 64
 
 
@@ -24,11 +26,13 @@ class Group:
     """`editions` tells which entry of a free seat is true."""
 
     __slots__ = (
-        "_callers", "_editions", "_free", "count", "demand", "fits", "free", "skilled", "working",
+        "_callers", "_editions", "_free", "count", "demand", "fits", "free", "kind", "signed_on",
+        "working",
     )  # fmt: skip
 
     def __init__(self, demand: Demand, editions: dict[SeatId, int]) -> None:
         self.demand = demand
+        self.kind = demand.kind
         self.fits: dict[SeatId, Fit] = {}
         self.count = 0
         """Callers for whom a seat is sought."""
@@ -36,9 +40,9 @@ class Group:
         """Seats that could be offered one, those that are not to be asked yet included."""
         self.working = 0
         """Seats of the first two tiers that are there: signed on, not paused, reachable."""
-        self.skilled = 0
-        """Seats with what is asked for that are signed on."""
-        self._callers: list[tuple[int, str, int, WaitingCall]] = []
+        self.signed_on = 0
+        """Seats that are signed on, paused or not."""
+        self._callers: list[Standing] = []
         self._free: list[FreeSeat] = []
         self._editions = editions
 
@@ -56,15 +60,12 @@ class Group:
             self._callers = [entry for entry in self._callers if entry[3].ticket == entry[2]]
             heapify(self._callers)
 
-    def head(self) -> WaitingCall | None:
-        """Who came first."""
+    def front(self) -> Standing:
+        """Who came first; somebody must stand here."""
         callers = self._callers
-        while callers:
-            _, _, ticket, call = callers[0]
-            if call.ticket == ticket:
-                return call
+        while (entry := callers[0])[3].ticket != entry[2]:
             heappop(callers)
-        return None
+        return entry
 
     def callers(self) -> list[WaitingCall]:
         """All, in the order of service."""
@@ -73,9 +74,7 @@ class Group:
     # ---------------------------------------------------------------------------------- seats
 
     def allows(self, tier: int) -> bool:
-        if tier == Tier.LEAD:
-            return not self.working
-        return tier < Tier.LEAD or not self.skilled
+        return tier < Tier.LEAD or not self.working
 
     def seat_is_free(self, seat: Seat, fit: Fit, key: int) -> None:
         self.free += 1

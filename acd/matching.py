@@ -11,15 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from acd.choosing import first_of
 from acd.groups import Group
 from acd.needs import Demand, fit, lowered
-from acd.offers import Match, Offers
+from acd.offers import TOLD, Match, Offers
 from acd.posture import Posture
 from acd.seats import Seat
 from acd.strategies import KEYS
 from acd.waiting import WaitingCall, WaitingLine
 from cti.facts import Choice, ChoiceName, ContactKind, Fact, QueueRecord
-from cti.ids import QueueId, SeatId
+from cti.ids import CallId, QueueId, SeatId
 
 Outcome = Iterator[Fact]
 
@@ -38,7 +39,9 @@ class Matching:
         self._choice: ChoiceName = "place"
         self._postures: dict[SeatId, Posture] = {}
         self._groups: dict[Demand, Group] = {}
-        self._group_of: dict[str, Group] = {}
+        self._group_of: dict[CallId, Group] = {}
+        self._stranded: dict[Demand, dict[CallId, WaitingCall]] = {}
+        """Those whose own group has nobody signed on; they stand in their queue's plain one."""
         self._editions: dict[SeatId, int] = {}
         self._touched: dict[SeatId, None] = {}
         self._hot: dict[Group, None] = {}
@@ -53,6 +56,7 @@ class Matching:
         """Begin anew with these; callers are to be stood again by the one who calls this."""
         self._queues, self._choice = queues, choice
         self._groups, self._group_of, self._hot, self._touched = {}, {}, {}, {}
+        self._stranded = {}
         self._postures = {}
         for position, seat in enumerate(seats):
             served = frozenset(self.line_of(queue) for queue in seat.record.queues)
@@ -76,7 +80,12 @@ class Matching:
     def stand(self, call: WaitingCall, at: int) -> None:
         """A seat is sought for `call` from now on."""
         self.leave(call)
-        group = self._group_for(self._demand_of(call, at))
+        demand = self._demand_of(call, at)
+        group = self._group_for(demand)
+        if demand.asks and not group.signed_on:
+            call.stranded = demand
+            self._stranded.setdefault(demand, {})[call.call] = call
+            group = self._group_for(demand.plain())
         self._tickets += 1
         group.stand(call, self._tickets)
         self._group_of[call.call] = group
@@ -86,6 +95,9 @@ class Matching:
         """No seat is sought for `call` any more."""
         if call.ticket:
             self._group_of.pop(call.call).leave(call)
+        if call.stranded is not None:
+            self._stranded.get(call.stranded, {}).pop(call.call, None)
+            call.stranded = None
 
     def stands_only_for(self, seat: SeatId) -> list[WaitingCall]:
         """Who waits for this seat and no other, in the order of service."""
@@ -119,7 +131,12 @@ class Matching:
         return group
 
     def _forget_empty_groups(self) -> None:
-        self._groups = {demand: one for demand, one in self._groups.items() if one.count}
+        self._stranded = {demand: calls for demand, calls in self._stranded.items() if calls}
+        self._groups = {
+            demand: one
+            for demand, one in self._groups.items()
+            if one.count or demand in self._stranded
+        }
         kept = set(map(id, self._groups.values()))
         for posture in self._postures.values():
             posture.groups = [pair for pair in posture.groups if id(pair[0]) in kept]
@@ -139,32 +156,52 @@ class Matching:
         """All seats that serve `line`."""
         return (one.seat for one in self._postures.values() if line in one.queues)
 
-    def _look_at_touched(self) -> None:
+    def _look_at_touched(self, at: int) -> list[Posture]:
+        """Take in what has changed of seats. Those that have become free are returned, and their
+        groups do not know of them yet."""
         touched, self._touched = self._touched, {}
+        turned: dict[Group, None] = {}
+        fresh = []
         for seat in touched:
             posture = self._postures.get(seat)
             if posture is None:
                 continue
             for group in posture.count_anew():
-                self._hot[group] = None
-            self._look_at(posture)
+                turned[group] = None
+            if posture.free_for:
+                self._is_not_free(posture)
+            if posture.now_free_for():
+                fresh.append(posture)
+        for group in turned:
+            self._hot[group] = None
+            self._stand_where_somebody_is(group, at)
+        return fresh
 
-    def _look_at(self, posture: Posture) -> None:
-        """Tell the groups for which kinds of contact the seat is free. A seat's edition is a new
-        one whenever that, or what it is ranked by, may have changed."""
-        seat = posture.seat
-        was = posture.free_for
-        now = posture.free_for = tuple(kind for kind in posture.kinds if seat.can_take(kind))
-        if not was and not now:
+    def _stand_where_somebody_is(self, group: Group, at: int) -> None:
+        """The first seat that meets the group's demand has signed on, or the last one off."""
+        demand = group.demand
+        if not demand.asks:
             return
-        self._editions[seat.id] += 1
-        for group, found in posture.groups:
-            kind = group.demand.kind
-            if kind in was:
+        moving = list(self._stranded.pop(demand, {}).values()) if group.signed_on else []
+        for call in moving or (() if group.signed_on else group.callers()):
+            self.stand(call, at)
+
+    def _is_not_free(self, posture: Posture) -> None:
+        for group, _ in posture.groups:
+            if group.kind in posture.free_for:
                 group.free -= 1
-            if kind in now:
+        posture.free_for = ()
+        self._editions[posture.seat.id] += 1
+
+    def _is_free(self, posture: Posture) -> None:
+        """Tell its groups, with what the seat is ranked by as long as it is free."""
+        seat = posture.seat
+        now = posture.free_for = posture.now_free_for()
+        self._editions[seat.id] += 1
+        for group, fits in posture.groups:
+            if group.kind in now:
                 strategy = self._queues[group.demand.queue].strategy
-                group.seat_is_free(seat, found, KEYS[strategy](seat, found, posture.position))
+                group.seat_is_free(seat, fits, KEYS[strategy](seat, fits, posture.position))
                 if group.count:
                     self._hot[group] = None
 
@@ -172,70 +209,46 @@ class Matching:
 
     def match(self, at: int) -> Outcome:
         """The offers that are possible at `at`."""
-        self._look_at_touched()
-        while self._hot:
+        while True:
+            fresh = self._look_at_touched(at)
+            if len(fresh) == 1 and not self._hot:
+                groups = fresh[0].groups_with_callers()
+                if groups:
+                    # No other free seat may take any of them, or they would not wait.
+                    yield from self._serve(groups, at, fresh[0].seat)
+                    continue
+            for posture in fresh:
+                self._is_free(posture)
             hot = [one for one in self._hot if one.count and one.free and one.best() is not None]
             self._hot = dict.fromkeys(hot)
             if not hot:
                 return
-            group = self._first_of(hot, at)
-            call = group.head()
-            assert call is not None
-            why = self._why(call, group, len(hot), at)
-            queue = self._queues[call.line]
-            most = queue.ring_most if queue.strategy == "ring-all" and call.kind == "call" else 1
-            ranked = group.ranked(max(5, most))
-            self.leave(call)
-            ringing = most if call.callback is None else 1
-            yield from self._offers.offer(Match(call, group, ranked, ringing, why, at))
-            self._look_at_touched()
+            yield from self._serve(hot, at)
 
-    def _first_of(self, groups: list[Group], at: int) -> Group:
-        """The group whose first caller is served first."""
-        if len(groups) == 1:
-            return groups[0]
-        if self._choice == "queue-ratio":
-            return self._most_over_its_share(groups)
-        due = self._choice == "due"
-        best: tuple[int, str] | None = None
-        found = groups[0]
-        for group in groups:
-            head = group.head()
-            assert head is not None
-            late = self._queues[head.queue].target_us if due else 0
-            key = (head.place_at + late, head.call)
-            if best is None or key < best:
-                best, found = key, group
-        return found
-
-    def _most_over_its_share(self, groups: list[Group]) -> Group:
-        """Fixed-queue-ratio: from the line that has most callers above its share of all of them
-        (Gurvich and Whitt, "Service-level differentiation in many-server service systems via
-        queue-ratio routing", Operations Research 58, 2010); who stands first within that line."""
-        lines = dict.fromkeys(group.demand.queue for group in groups)
-        total = sum(self._line.length(line) for line in lines)
-        ratios = sum(self._queues[line].ratio for line in lines)
-
-        def excess(line: QueueId) -> int:
-            return self._line.length(line) * ratios - self._queues[line].ratio * total
-
-        def key(group: Group) -> tuple[int, int, str]:
-            head = group.head()
-            assert head is not None
-            return -excess(group.demand.queue), head.place_at, head.call
-
-        return min(groups, key=key)
+    def _serve(self, groups: list[Group], at: int, seat: Seat | None = None) -> list[Fact]:
+        """Offer the first caller of `groups` to `seat`, the only free one, or to the best."""
+        group, call = first_of(groups, self._choice, self._queues, self._line)
+        why = self._why(call, group, len(groups), at)
+        queue = self._queues[call.line]
+        all_ring = queue.strategy == "ring-all" and call.kind == "call" and call.callback is None
+        ringing = queue.ring_most if all_ring else 1
+        ranked = [seat] if seat is not None else group.ranked(max(TOLD, ringing))
+        self.leave(call)
+        return self._offers.offer(Match(call, group, ranked, ringing, why, at))
 
     def _why(self, call: WaitingCall, group: Group, lines: int, at: int) -> Choice:
         queue = self._queues[call.queue]
         demand = group.demand
-        widened = sum(step.after_us <= at - call.queued_at for step in queue.widening)
+        widened = 0
+        if queue.widening and call.needs and not demand.only:
+            widened = sum(step.after_us <= at - call.queued_at for step in queue.widening)
         return Choice(
             rule=self._choice if lines > 1 or group.count > 1 else "only",
             lines=lines,
-            fitted=group.free,
+            fitted=max(1, group.free),
             needs=demand.needs,
-            widened=widened if call.needs and not demand.only else 0,
+            unskilled=call.stranded is not None,
+            widened=widened,
             wanted=call.wanted,
             head_start_us=call.queued_at - call.place_at,
             waited_us=max(0, at - call.queued_at),

@@ -26,9 +26,6 @@ class Tier(IntEnum):
     STAND_IN = 1
     LEAD = 2
     """Only while nobody of the tiers above is there: signed on, not paused, reachable."""
-    UNSKILLED = 3
-    """Serves the queue without having the skills: only while nobody signed on has them, since a
-    caller is better served by another seat than by none."""
 
 
 _TIER: Final[dict[Role, Tier]] = {"a": Tier.OWN, "b": Tier.STAND_IN, "lead": Tier.LEAD}
@@ -43,6 +40,15 @@ class Demand:
     language: str = ""
     kind: ContactKind = "call"
     only: SeatId = SeatId("")
+
+    @property
+    def asks(self) -> bool:
+        """For more than a seat of the queue."""
+        return bool(self.needs or self.language) and not self.only
+
+    def plain(self) -> Demand:
+        """Asks for nothing but a seat of the queue."""
+        return Demand(self.queue, kind=self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +69,15 @@ def fit(seat: SeatRecord, queues: Set[QueueId], demand: Demand) -> Fit | None:
     role = seat.role_in(demand.queue)
     if demand.only:
         return Fit(Tier.OWN, role, 0)
-    levels = [(need, seat.level_of(need.name)) for need in demand.needs]
-    level = sum(has for _, has in levels)
-    skilled = all(has >= need.level for need, has in levels)
-    speaks = not (demand.language and seat.languages) or demand.language in seat.languages
-    return Fit(_TIER[role] if skilled and speaks else Tier.UNSKILLED, role, level)
+    if demand.language and seat.languages and demand.language not in seat.languages:
+        return None
+    level = 0
+    for need in demand.needs:
+        has = seat.level_of(need.name)
+        if has < need.level:
+            return None
+        level += has
+    return Fit(_TIER[role], role, level)
 
 
 def parse_needs(skills: Iterable[str]) -> tuple[Skill, ...]:

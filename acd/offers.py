@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -48,7 +48,7 @@ class Booked(Protocol):
     def get(self, callback: CallbackId) -> OpenCallback: ...
 
 
-_TOLD: Final = 5
+TOLD: Final = 5
 """So many seats of a ranking are written down."""
 
 
@@ -68,29 +68,26 @@ class Offers:
         self._callbacks = callbacks
         self._last_offer_at = 0
 
-    def offer(self, match: Match) -> Iterator[Fact]:
+    def offer(self, match: Match) -> list[Fact]:
         """What follows from `match`."""
-        group, at = match.group, match.at
-        ranking = tuple(
-            SeatRank(
-                seat=seat.id,
-                idle_us=max(0, at - seat.idle_since),
-                role=group.fits[seat.id].role,
-                level=group.fits[seat.id].level,
-            )
-            for seat in match.ranked[:_TOLD]
-        )
+        group, at, call = match.group, match.at, match.call
+        ranking = tuple([self._rank(seat, group, at) for seat in match.ranked[:TOLD]])
+        offered: list[Fact] = []
         for seat in match.ranked[: match.ringing]:
             fits = group.fits[seat.id]
             if fits.tier is Tier.LEAD:
-                call = match.call
-                yield LeadStandsIn(at=at, call=call.call, queue=call.queue, seat=seat.id)
-            unskilled = fits.tier is Tier.UNSKILLED
-            why = replace(match.why, role=fits.role, unskilled=unskilled)
-            if match.call.callback is None:
-                yield from self._call(match, seat, ranking, why)
-            else:
-                yield from self._callback(match, seat, ranking, why)
+                lead = LeadStandsIn(at=at, call=call.call, queue=call.queue, seat=seat.id)
+                offered.append(lead)
+            why = match.why if fits.role == "a" else replace(match.why, role=fits.role)
+            one = self._call if call.callback is None else self._callback
+            offered += one(match, seat, ranking, why)
+        return offered
+
+    @staticmethod
+    def _rank(seat: Seat, group: Group, at: int) -> SeatRank:
+        fits = group.fits[seat.id]
+        idle_us = max(0, at - seat.idle_since)
+        return SeatRank(seat=seat.id, idle_us=idle_us, role=fits.role, level=fits.level)
 
     def _reserve(self, match: Match, seat: Seat, offer: OfferId, call: CallId) -> SeatStateChanged:
         match.call.offers.add(offer)
@@ -102,11 +99,11 @@ class Offers:
 
     def _call(
         self, match: Match, seat: Seat, ranking: tuple[SeatRank, ...], why: Choice
-    ) -> Iterator[Fact]:
+    ) -> list[Fact]:
         call, queue = match.call, self._queues[match.call.line]
         offer = offer_id(seat.id, self._unique_time(match.at))
         changed = self._reserve(match, seat, offer, call.call)
-        yield SeatOffered(
+        offered = SeatOffered(
             at=match.at,
             call=call.call,
             seat=seat.id,
@@ -120,17 +117,17 @@ class Offers:
             why=why,
             auto_answer=queue.auto_answer,
         )
-        yield changed
+        return [offered, changed]
 
     def _callback(
         self, match: Match, seat: Seat, ranking: tuple[SeatRank, ...], why: Choice
-    ) -> Iterator[Fact]:
+    ) -> list[Fact]:
         waiting, callbacks = match.call, self._callbacks()
         assert waiting.callback is not None
         booked, queue = callbacks.get(waiting.callback), self._queues[waiting.line]
         offer = callback_offer_id(seat.id, self._unique_time(match.at))
         changed = self._reserve(match, seat, offer, booked.call)
-        yield CallbackOffered(
+        offered = CallbackOffered(
             at=match.at,
             callback=booked.callback,
             call=booked.call,
@@ -150,7 +147,7 @@ class Offers:
             waiting=self._line.length(waiting.line),
             why=why,
         )
-        yield changed
+        return [offered, changed]
 
     def _unique_time(self, at: int) -> int:
         """Asterisk's time stamps may repeat; an offer's id may not."""

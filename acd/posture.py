@@ -31,27 +31,44 @@ class Posture:
         group.fits[self.seat.id] = fit
         self.groups.append((group, fit))
         self._count(group, fit, works=self.works, signed_on=self.signed_on)
-        if group.demand.kind in self.free_for:
+        if group.kind in self.free_for:
             group.seat_is_free(self.seat, fit, KEYS[queue.strategy](self.seat, fit, self.position))
 
+    def now_free_for(self) -> tuple[ContactKind, ...]:
+        """Which kinds of contact the seat can take now."""
+        seat = self.seat
+        if len(self.kinds) == 1:
+            return self.kinds if seat.can_take_a_call else ()
+        return tuple(kind for kind in self.kinds if seat.can_take(kind))
+
+    def groups_with_callers(self) -> list[Group]:
+        """Those from which the seat may take somebody now."""
+        kinds = self.now_free_for()
+        return [
+            group
+            for group, fit in self.groups
+            if group.count and group.kind in kinds and group.allows(fit.tier)
+        ]
+
     def count_anew(self) -> list[Group]:
-        """Tell the groups whether the seat is there; those where that may let others be asked."""
+        """Tell the groups whether the seat is there; those where that may let others be asked, or
+        sends callers elsewhere: the first has come, or the last has gone."""
         works, signed_on = self.seat.works, self.seat.signed_on
         if (works, signed_on) == (self.works, self.signed_on):
             return []
-        opened = []
+        turned = []
         for group, fit in self.groups:
-            before = group.working, group.skilled
+            before = bool(group.working), bool(group.signed_on)
             self._count(group, fit, works=self.works, signed_on=self.signed_on, by=-1)
             self._count(group, fit, works=works, signed_on=signed_on)
-            if (before[0] and not group.working) or (before[1] and not group.skilled):
-                opened.append(group)
+            if before != (bool(group.working), bool(group.signed_on)):
+                turned.append(group)
         self.works, self.signed_on = works, signed_on
-        return opened
+        return turned
 
     @staticmethod
     def _count(group: Group, fit: Fit, *, works: bool, signed_on: bool, by: int = 1) -> None:
         if works and fit.tier < Tier.LEAD:
             group.working += by
-        if signed_on and fit.tier < Tier.UNSKILLED:
-            group.skilled += by
+        if signed_on:
+            group.signed_on += by

@@ -33,6 +33,7 @@ from cti.ids import CallId, OfferId, QueueId, SeatId
 
 _S = SeatState
 _IN_CALL: Final = frozenset({_S.TALKING, _S.HOLD, _S.CONSULT})
+_AT_WORK: Final = _IN_CALL | {_S.WRAP_UP}
 _RUNG: Final = frozenset({_S.RESERVED, _S.RINGING})
 _AFTER_A_CALL: Final = frozenset({_S.WRAP_UP, _S.READY, _S.PAUSED, _S.SIGNED_OFF, _S.UNREACHABLE})
 _ANYWHERE: Final = frozenset({_S.RESERVED, _S.RINGING, _S.TALKING})
@@ -174,25 +175,26 @@ class Seat:
         until: int | None = None,
     ) -> SeatStateChanged:
         """Change state; returns the fact that says so. Raises IllegalSeatMove."""
-        old, was_busy = self.state, self.busy or self.state is _S.WRAP_UP
+        old = self.state
         if new not in _ALLOWED[old]:
             raise IllegalSeatMove(self.id, old, new)
-        if was_busy and old not in _RUNG:
-            self.busy_us += max(0, at - self.since)
+        rung = old in _RUNG
+        if old in _AT_WORK and at > self.since:
+            self.busy_us += at - self.since
         self.state, self.since, self.reason, self.until, self.call = new, at, reason, until, call
-        if not self.busy:
+        if new not in _RUNG and new not in _IN_CALL:
             self.offer = None
         if old is _S.SIGNED_OFF:
             self.signed_on_at, self.calls, self.busy_us = at, 0, 0
-        if new is _S.TALKING and old in _RUNG:
-            self.calls += 1
-        if new is _S.READY and old not in _RUNG:
+        if new is _S.READY and not rung:
             self.idle_since = at
+        elif new is _S.TALKING and rung:
+            self.calls += 1
         if new is not _S.WRAP_UP:
             self.extended = False
-        self.touched()
+        self.watch(self)
         return SeatStateChanged(
-            at=at, seat=self.id, old=old, new=new, reason=reason, call=call, until=until
+            at=at, seat=self.record.id, old=old, new=new, reason=reason, call=call, until=until
         )
 
     def remark(self, at: int, reason: str) -> SeatStateChanged:

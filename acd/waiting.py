@@ -6,6 +6,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from acd.needs import Demand
 from cti.facts import ContactKind, Skill, Wanted
 from cti.ids import CallbackId, CallId, OfferId, QueueId, SeatId
 
@@ -38,6 +39,9 @@ class WaitingCall:
     """The seats that are rung for them."""
     ticket: int = 0
     """Of their place among those with the same demand; 0: nobody is to be sought for them."""
+    stranded: Demand | None = None
+    """What they need, when nobody signed on has it, so any seat of the queue is right: a caller is
+    better served by another seat than by none."""
     been_in: tuple[QueueId, ...] = ()
     """Queues that they have overflowed from."""
 

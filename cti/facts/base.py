@@ -23,3 +23,5 @@ class DeviceState(StrEnum):
     IN_USE = "in-use"
     UNREACHABLE = "unreachable"
     UNKNOWN = "unknown"
+
+    __hash__ = str.__hash__  # Enum's own is Python code

@@ -29,6 +29,8 @@ class SeatState(StrEnum):
     UNREACHABLE = "unreachable"
     """Signed on and ready, but its phone cannot be reached; ready again when it can."""
 
+    __hash__ = str.__hash__  # Enum's own is Python code, and states are looked up all the time
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatStateChanged(Fact):

@@ -1,0 +1,53 @@
+"""Which of several groups' first callers is served first: the site's rule. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from acd.groups import Group
+from acd.waiting import WaitingCall, WaitingLine
+from cti.facts import ChoiceName, QueueRecord
+from cti.ids import CallId, QueueId
+
+
+def first_of(
+    groups: Sequence[Group],
+    rule: ChoiceName,
+    queues: Mapping[QueueId, QueueRecord],
+    line: WaitingLine,
+) -> tuple[Group, WaitingCall]:
+    """The group to be served and its first caller. Each of `groups` has one."""
+    if len(groups) > 1 and rule == "queue-ratio":
+        groups = _most_over_their_share(groups, queues, line)
+    if len(groups) == 1:
+        return groups[0], groups[0].front()[3]
+    if rule == "due":
+        group = min(groups, key=lambda one: _due(one, queues))
+        return group, group.front()[3]
+    first = groups[0]
+    front = first.front()
+    for group in groups[1:]:
+        if (other := group.front()) < front:
+            first, front = group, other
+    return first, front[3]
+
+
+def _due(group: Group, queues: Mapping[QueueId, QueueRecord]) -> tuple[int, CallId]:
+    place_at, call, _, waiting = group.front()
+    return place_at + queues[waiting.queue].target_us, call
+
+
+def _most_over_their_share(
+    groups: Sequence[Group], queues: Mapping[QueueId, QueueRecord], line: WaitingLine
+) -> list[Group]:
+    """Fixed-queue-ratio: the groups of that line whose length exceeds its share of all of them most
+    (Gurvich and Whitt, "Service-level differentiation in many-server service systems via
+    queue-ratio routing", Operations Research 58, 2010). Equal lines stay together: who stands first
+    in any of them is served."""
+    lines = dict.fromkeys(group.demand.queue for group in groups)
+    total = sum(line.length(one) for one in lines)
+    ratios = sum(queues[one].ratio for one in lines)
+    # Multiplied out, so that no fraction is rounded.
+    excess = {one: line.length(one) * ratios - queues[one].ratio * total for one in lines}
+    most = max(excess.values())
+    return [group for group in groups if excess[group.demand.queue] == most]
