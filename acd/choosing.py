@@ -20,21 +20,27 @@ def first_of(
     if len(groups) > 1 and rule == "queue-ratio":
         groups = _most_over_their_share(groups, queues, line)
     if len(groups) == 1:
-        return groups[0], groups[0].front()[3]
+        return groups[0], _first(groups[0])
     if rule == "due":
         group = min(groups, key=lambda one: _due(one, queues))
-        return group, group.front()[3]
-    first = groups[0]
-    front = first.front()
-    for group in groups[1:]:
-        if (other := group.front()) < front:
-            first, front = group, other
-    return first, front[3]
+        return group, _first(group)
+    best = groups[0]
+    for group in groups:
+        if group.first_at < best.first_at or (
+            group.first_at == best.first_at and _first(group).call < _first(best).call
+        ):
+            best = group
+    return best, _first(best)
+
+
+def _first(group: Group) -> WaitingCall:
+    assert group.first is not None
+    return group.first
 
 
 def _due(group: Group, queues: Mapping[QueueId, QueueRecord]) -> tuple[int, CallId]:
-    place_at, call, _, waiting = group.front()
-    return place_at + queues[waiting.queue].target_us, call
+    first = _first(group)
+    return group.first_at + queues[first.queue].target_us, first.call
 
 
 def _most_over_their_share(

@@ -17,8 +17,6 @@ from cti.ids import CallId, SeatId
 
 FreeSeat = tuple[int, int, int, SeatId, int, Seat]
 """Tier, strategy's key, free since, id, the seat's edition, the seat."""
-Standing = tuple[int, CallId, int, WaitingCall]
-"""Place, id, ticket, the caller; the first of two is the smaller one."""
 _SLACK = 64
 
 
@@ -26,8 +24,8 @@ class Group:
     """`editions` tells which entry of a free seat is true."""
 
     __slots__ = (
-        "_callers", "_editions", "_free", "count", "demand", "fits", "free", "kind", "signed_on",
-        "working",
+        "_callers", "_editions", "_free", "count", "demand", "first", "first_at", "fits", "free",
+        "kind", "signed_on", "working",
     )  # fmt: skip
 
     def __init__(self, demand: Demand, editions: dict[SeatId, int]) -> None:
@@ -42,7 +40,11 @@ class Group:
         """Seats of the first two tiers that are there: signed on, not paused, reachable."""
         self.signed_on = 0
         """Seats that are signed on, paused or not."""
-        self._callers: list[Standing] = []
+        self.first: WaitingCall | None = None
+        """Who came first."""
+        self.first_at = 0
+        """The first one's place."""
+        self._callers: list[tuple[int, CallId, int, WaitingCall]] = []
         self._free: list[FreeSeat] = []
         self._editions = editions
 
@@ -52,6 +54,8 @@ class Group:
         call.ticket = ticket
         self.count += 1
         heappush(self._callers, (call.place_at, call.call, ticket, call))
+        if self.first is None or (call.place_at, call.call) < (self.first_at, self.first.call):
+            self.first, self.first_at = call, call.place_at
 
     def leave(self, call: WaitingCall) -> None:
         call.ticket = 0
@@ -59,13 +63,15 @@ class Group:
         if len(self._callers) > 2 * self.count + _SLACK:
             self._callers = [entry for entry in self._callers if entry[3].ticket == entry[2]]
             heapify(self._callers)
+        if call is self.first:
+            self._find_first()
 
-    def front(self) -> Standing:
-        """Who came first; somebody must stand here."""
+    def _find_first(self) -> None:
         callers = self._callers
-        while (entry := callers[0])[3].ticket != entry[2]:
+        while callers and callers[0][3].ticket != callers[0][2]:
             heappop(callers)
-        return entry
+        self.first = callers[0][3] if callers else None
+        self.first_at = callers[0][0] if callers else 0
 
     def callers(self) -> list[WaitingCall]:
         """All, in the order of service."""

@@ -137,9 +137,9 @@ class Matching:
             for demand, one in self._groups.items()
             if one.count or demand in self._stranded
         }
-        kept = set(map(id, self._groups.values()))
+        kept = set(self._groups.values())
         for posture in self._postures.values():
-            posture.groups = [pair for pair in posture.groups if id(pair[0]) in kept]
+            posture.forget(kept)
 
     # ---------------------------------------------------------------------------------- seats
 

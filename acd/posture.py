@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from acd.groups import Group
@@ -22,6 +23,9 @@ class Posture:
     """The lines that it serves."""
     kinds: tuple[ContactKind, ...]
     groups: list[tuple[Group, Fit]] = field(default_factory=list)
+    own: list[Group] = field(default_factory=list)
+    """Groups that it is always asked for; for the others only as a lead."""
+    as_lead: list[Group] = field(default_factory=list)
     free_for: tuple[ContactKind, ...] = ()
     works: bool = False
     signed_on: bool = False
@@ -30,6 +34,7 @@ class Posture:
         """Be one of the seats that `group` knows."""
         group.fits[self.seat.id] = fit
         self.groups.append((group, fit))
+        (self.as_lead if fit.tier is Tier.LEAD else self.own).append(group)
         self._count(group, fit, works=self.works, signed_on=self.signed_on)
         if group.kind in self.free_for:
             group.seat_is_free(self.seat, fit, KEYS[queue.strategy](self.seat, fit, self.position))
@@ -43,12 +48,18 @@ class Posture:
 
     def groups_with_callers(self) -> list[Group]:
         """Those from which the seat may take somebody now."""
+        groups = [group for group in self.own if group.count]
+        groups += [group for group in self.as_lead if group.count and not group.working]
+        if len(self.kinds) == 1:
+            return groups
         kinds = self.now_free_for()
-        return [
-            group
-            for group, fit in self.groups
-            if group.count and group.kind in kinds and group.allows(fit.tier)
-        ]
+        return [group for group in groups if group.kind in kinds]
+
+    def forget(self, kept: Container[Group]) -> None:
+        """Groups that are no more."""
+        self.groups = [pair for pair in self.groups if pair[0] in kept]
+        self.own = [group for group in self.own if group in kept]
+        self.as_lead = [group for group in self.as_lead if group in kept]
 
     def count_anew(self) -> list[Group]:
         """Tell the groups whether the seat is there; those where that may let others be asked, or
