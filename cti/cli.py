@@ -25,6 +25,8 @@ from cti.ivr_cli import ivr_app
 from cti.notices_cli import notices_app
 from cti.prompts_cli import prompts_app
 from cti.samples_cli import samples_app
+from cti.simulate_cli import simulate
+from cti.staff_cli import staff
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(calls_app, name="calls")
@@ -33,6 +35,8 @@ app.add_typer(samples_app, name="samples")
 app.add_typer(ivr_app, name="ivr")
 app.add_typer(notices_app, name="notices")
 app.add_typer(prompts_app, name="prompts", help="What the flows say, as sound.")
+app.command()(simulate)
+app.command()(staff)
 
 SettingsFile = Annotated[
     Path | None,

@@ -6,7 +6,9 @@
 `fates`     what became of each contact
 `figures`   the KPIs of a run, and its course over the day
 `interval`  means over replications with their interval of confidence
-`arrivals`, `patience`, `invented`   where days come from
+`steady`    one line as the Erlang formulas imagine it
+`reader`, `observed`, `patience`   a day that has been, with what is not known of it drawn
+`arrivals`, `invented`   a day that has not
 
 Randomness is an argument (`chance`): with the same seed every run decides the same.
 """

@@ -40,6 +40,8 @@ class Figures:
     longest_wait_s: float
     occupancy: float
     """Time with a call, ringing and wrap-up included, over time signed on and not paused."""
+    seat_hours: float
+    """All seats' time signed on and not paused, hours."""
 
     @property
     def answer_rate(self) -> float:
@@ -84,6 +86,7 @@ def figures(
         mean_wait_s=_mean(all_waits),
         longest_wait_s=max([*all_waits, *still], default=0) / 1e6,
         occupancy=busy / there if there else 0.0,
+        seat_hours=there / 3.6e9,
     )
 
 

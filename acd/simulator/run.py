@@ -18,7 +18,7 @@ from typing import Final
 from acd.simulator.clockwork import Clockwork, Core
 from acd.simulator.day import Contact, Day, Move
 from acd.simulator.fates import Fate, Outcome
-from acd.simulator.watch import Watcher
+from acd.simulator.watch import Watcher, overridden
 from cti.facts import (
     CallAbandoned,
     CallEnded,
@@ -79,10 +79,10 @@ class Run:
         self._changes: list[SeatStateChanged] = []
         self._seats: dict[SeatId, SeatStateChanged] = {}
         self._roster: dict[SeatId, Move] = {}
-        self._comes = _overridden(watchers, "comes")
-        self._served = _overridden(watchers, "served")
-        self._gone = _overridden(watchers, "gone")
-        heard = _overridden(watchers, "heard")
+        self._comes = overridden(watchers, "comes")
+        self._served = overridden(watchers, "served")
+        self._gone = overridden(watchers, "gone")
+        heard = overridden(watchers, "heard")
         self._clock = clock = Clockwork((dispatcher, *cores), day.began_at, heard)
         self._tell = clock.tell
         clock.on[SeatStateChanged] = self._changed
@@ -297,11 +297,3 @@ class Run:
         if seats is None:
             return ()
         return tuple((seat.device, DeviceState.IDLE) for seat in seats())
-
-
-def _overridden(watchers: Sequence[Watcher], name: str) -> tuple[Callable[..., None], ...]:
-    return tuple(
-        getattr(watcher, name)
-        for watcher in watchers
-        if getattr(type(watcher), name) is not getattr(Watcher, name)
-    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from acd.simulator.fates import Fate
 from cti.facts import Fact
 
@@ -25,3 +27,12 @@ class Watcher:
 
     def heard(self, fact: Fact) -> None:
         """Every fact that the dispatcher is told or concludes, in order."""
+
+
+def overridden(watchers: Sequence[Watcher], name: str) -> tuple[Callable[..., None], ...]:
+    """That hook of the watchers who have one of their own."""
+    return tuple(
+        getattr(watcher, name)
+        for watcher in watchers
+        if getattr(type(watcher), name) is not getattr(Watcher, name)
+    )

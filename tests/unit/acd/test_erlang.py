@@ -132,11 +132,21 @@ def test_erlang_a_agrees_with_the_balance_equations(
     assert line.service_level == pytest.approx(exact.service_level, rel=1e-7)
 
 
-def test_erlang_a_mean_wait_obeys_littles_law_and_its_own_integral() -> None:
-    """Nobody counted twice: all waits, the abandoned ones included, are P(abandon) / theta."""
-    line = erlang_a(10, Load(220, AHT, 60), T)
-    all_waits = line.p_abandon * 60
-    assert 0 < line.asa_s * (1 - line.p_abandon) < all_waits
+@pytest.mark.parametrize(("seats", "per_hour", "patience_s"), [(10, 220, 60), (50, 1050, 120)])
+def test_mean_wait_of_the_answered_is_the_area_beside_the_service_levels(
+    seats: int, per_hour: float, patience_s: float
+) -> None:
+    """The integral over t of the share who are answered, but later than t; by Simpson's rule."""
+    load = Load(per_hour, AHT, patience_s)
+    line = erlang_a(seats, load, T)
+    step, steps = 0.5, 1200
+    later = [
+        1 - line.p_abandon - erlang_a(seats, load, place * step).service_level
+        for place in range(steps + 1)
+    ]
+    area = later[0] + later[-1] + 4 * sum(later[1:-1:2]) + 2 * sum(later[2:-1:2])
+    assert line.asa_s * (1 - line.p_abandon) == pytest.approx(area * step / 3, rel=1e-6)
+    assert later[-1] == pytest.approx(0, abs=1e-9)
 
 
 def test_erlang_a_with_endless_patience_becomes_erlang_c() -> None:

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from random import Random
 
 from acd.dispatcher import Dispatcher
-from acd.simulator.arrivals import poisson
-from acd.simulator.chance import exponential_us
-from acd.simulator.day import Contact, Day, all_day
+from acd.erlang import Load
 from acd.simulator.fates import Outcome
-from acd.simulator.figures import Figures, figures
 from acd.simulator.run import Run
+from acd.simulator.steady import Replication, replicate, steady_day
 from acd.simulator.watch import Watcher
 from cti.facts import QueueRecord, SeatRecord, Skill
 from cti.ids import QueueId, SeatId
@@ -47,14 +45,6 @@ def dispatcher_of(seats: Sequence[SeatRecord], *, wrapup_s: float = 0) -> Dispat
 
 
 @dataclass(frozen=True)
-class Steady:
-    """`load`: erlangs that came in this replication, all served or not."""
-
-    figures: Figures
-    load: float
-
-
-@dataclass(frozen=True)
 class Markov:
     """Poisson arrivals, exponential talks and patience, one line."""
 
@@ -62,32 +52,13 @@ class Markov:
     per_hour: float
     patience_s: float | None = None
 
-    def day(self, seed: int, calls: int) -> Day:
-        chance = Random(seed)
-        end = NINE + round(calls / self.per_hour * 3600 * SECOND)
-        contacts = [
-            Contact(
-                at,
-                LINE,
-                exponential_us(chance, AHT_S),
-                exponential_us(chance, self.patience_s) if self.patience_s else None,
-            )
-            for at in poisson(chance, self.per_hour, NINE, end)
-        ]
-        return Day.of(contacts, all_day([seat.id for seat in seats_of(self.seats)], NINE))
+    @property
+    def load(self) -> Load:
+        return Load(self.per_hour, AHT_S, self.patience_s)
 
     def run(self, seed: int, calls: int, watchers: Sequence[Watcher] = ()) -> Outcome:
-        return Run(
-            dispatcher_of(seats_of(self.seats)), self.day(seed, calls), watchers=watchers
-        ).run()
+        day, dispatcher = steady_day(Random(seed), self.seats, self.load, calls)
+        return Run(dispatcher, day, watchers=watchers).run()
 
-    def steady(self, seed: int, calls: int, warm_up: float) -> Steady:
-        """One replication without the callers of its first part: the line began empty, which is
-        not its steady state."""
-        outcome = self.run(seed, calls)
-        counted = outcome.fates[round(len(outcome.fates) * warm_up) :]
-        talk_us = sum(fate.contact.talk_us for fate in outcome.fates)
-        return Steady(
-            figures(counted, (), outcome.ended_at, WITHIN),
-            talk_us / SECOND * self.per_hour / 3600 / calls,
-        )
+    def replicate(self, seed: int, calls: int) -> Replication:
+        return replicate(Random(seed), self.seats, self.load, WITHIN / SECOND, calls)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from acd.erlang import Load, standing
-from acd.simulator.interval import controlled_interval, mean_interval
-from tests.unit.acd.simulator.hotline import AHT_S, WITHIN, Markov
+from acd.erlang import standing
+from acd.simulator.interval import mean_interval
+from acd.simulator.steady import simulated
+from tests.unit.acd.simulator.hotline import SECOND, WITHIN, Markov
 
 REPLICATIONS = 20
-WARM_UP = 0.2
 SEEDS_FROM = 5_000_000_035
 
 
@@ -40,14 +40,13 @@ def test_the_formula_lies_in_the_interval_of_twenty_replications(
     over the figure; a wide interval would hold anything. (400 replications of each line, too long
     for a test, are in docs/simulate.md.)"""
     first = SEEDS_FROM + line.seats * 1_000_003 + round(line.per_hour)
-    load = Load(line.per_hour, AHT_S, line.patience_s)
-    theory = standing(line.seats, load, WITHIN / 1e6)
-    runs = [line.steady(seed, calls, WARM_UP) for seed in range(first, first + REPLICATIONS)]
-    loads = [run.load / load.erlangs - 1 for run in runs]
+    theory = standing(line.seats, line.load, WITHIN / SECOND)
+    runs = [line.replicate(seed, calls) for seed in range(first, first + REPLICATIONS)]
+    found = simulated(runs)
     for figure, share in widest.items():
         expected = getattr(theory, figure)
-        values = [getattr(run.figures, figure) for run in runs]
-        plain, narrow = mean_interval(values), controlled_interval(values, loads)
+        plain = mean_interval([getattr(run.figures, figure) for run in runs])
+        narrow = getattr(found, figure)
         assert plain.holds(expected), (figure, expected, plain)
         assert narrow.holds(expected), (figure, expected, narrow)
         assert narrow.half / expected < share, (figure, expected, narrow)
