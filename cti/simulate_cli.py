@@ -111,7 +111,8 @@ def simulate(
     if after is not None:
         columns.append(Column("changed", after.total))
     title = loaded.name.get("en" if lang == "en" else "zh-CN") or next(iter(loaded.name.values()))
-    console.print(f"{title} · {given.day}" + (f" · {change}" if change else ""), style="bold")
+    when = f"{given.day} ({words['invented']})" if given.invented else f"{given.day}"
+    console.print(f"{title} · {when}" + (f" · {change}" if change else ""), style="bold")
     table = comparison(columns, words, within, difference=after is not None)
     console.print(table)
     if len(before.queues) > 1:
@@ -124,7 +125,7 @@ def simulate(
     if seats is not None and after is None and not (rule or settings_of_queues):
         console.print(words["no_change"])
     if chart is not None:
-        captions = Captions(f"{title} · {given.day}", change, words["base"], words["changed"])
+        captions = Captions(f"{title} · {when}", change, words["base"], words["changed"])
         drawn = draw_chart(
             before.course, after.course if after is not None else None, captions, words, zone
         )

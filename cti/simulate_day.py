@@ -50,6 +50,7 @@ class GivenDay:
     staffed: Staffed
     note: str
     recorded: Figures | None = None
+    invented: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def invented_day(asked: Question, calls: int, on: date | None) -> GivenDay:
     grown = with_seats(everybody, max(*needed, len(site.seats)))
     moves = tuple(stacked(grown.seats, needed, midnight))
     note = asked.words["drawn_invented"].format(seed=asked.seed, patience=manner.patience_s)
-    return GivenDay(when, contacts, Staffed(grown.site, moves), note)
+    return GivenDay(when, contacts, Staffed(grown.site, moves), note, invented=True)
 
 
 # --------------------------------------------------------------------------------- and playing it

@@ -89,11 +89,12 @@ def seats_by_half_hour(
 
 def stacked(seats: Sequence[SeatId], by_half_hour: Sequence[int], midnight: int) -> list[Move]:
     """A roster: the first n seats are there in a half hour that needs n, so each has one or two
-    shifts that follow the day. Whoever is there at midnight signs on then."""
+    shifts that follow the day. Whoever is there at midnight signs on then; whoever is there at the
+    end stays for those who still wait."""
     moves = []
     for place, seat in enumerate(seats):
         there = False
-        for half, needed in enumerate([*by_half_hour, 0]):
+        for half, needed in enumerate(by_half_hour):
             if (place < needed) != there:
                 there = not there
                 at = midnight + half * HALF_HOUR_US

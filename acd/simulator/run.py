@@ -48,9 +48,8 @@ Answering = Callable[[SeatOffered, Contact], int | None]
 
 
 def answers_as_told(offer: SeatOffered, contact: Contact) -> int | None:
-    """Every seat answers, after as long as the contact says."""
-    del offer
-    return contact.ring_us
+    """Every seat answers, after as long as the contact says and before its time is up."""
+    return min(contact.ring_us, offer.ring_us)
 
 
 class Run:
@@ -189,7 +188,7 @@ class Run:
         fate.offers[offer.offer] = offer.seat
         self._tell(OfferRang(at=at, call=offer.call, seat=offer.seat, offer=offer.offer))
         ring_us = self._answering(offer, fate.contact)
-        if ring_us is None or ring_us >= offer.ring_us:
+        if ring_us is None or ring_us > offer.ring_us:
             self._clock.plan(at + offer.ring_us, self._unanswered, fate, offer)
         elif ring_us:
             self._clock.plan(at + ring_us, self._answer, fate, offer)

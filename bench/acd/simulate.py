@@ -1,8 +1,12 @@
-"""`python -m bench.acd.simulate`: how fast a whole day goes by in virtual time.
+"""`python -m bench.acd.simulate`: how fast a whole day goes by in virtual time, and
+`--erlang 200`: how near the simulator comes to queueing theory.
 
 60,000 callers of a typical day, 400 seats, eight queues of which each seat serves some, and callers
 who need a skill. The day is invented from a seed, so every run decides the same; it is run once
 for the time, and once more with a clock around the dispatcher to see whose time it was.
+
+Theory is Erlang C and A; each line is simulated so many times with seeds of its own, and the true
+mean lies in the interval shown with a probability of 95 %.
 """
 
 from __future__ import annotations
@@ -20,13 +24,16 @@ from typing import Final
 
 from rich.console import Console
 from rich.progress import Progress, TimeElapsedColumn
+from rich.table import Table
 
 from acd.dispatcher import Dispatcher
+from acd.erlang import Load, standing
 from acd.simulator.clockwork import Core
 from acd.simulator.day import Day, all_day
 from acd.simulator.figures import Figures, figures
 from acd.simulator.invented import Manner, Stream, invented_contacts
 from acd.simulator.run import Run
+from acd.simulator.steady import replicate, simulated
 from cti.effects import Effect
 from cti.facts import Fact, QueueRecord, SeatRecord, Skill
 from cti.ids import QueueId, SeatId
@@ -56,7 +63,7 @@ def seats_of(count: int) -> list[SeatRecord]:
 
 def day_of(calls: int, seats: Sequence[SeatRecord], seed: int) -> Day:
     streams = [
-        Stream(queue, 9 - place * 0.5, talk_s=175 + 10 * place, wrapup_s=15)
+        Stream(queue, 9 - place * 0.5, talk_s=218 + 10 * place, wrapup_s=15)
         for place, queue in enumerate(QUEUES)
     ]
     streams += [Stream(queue, 0.5, 240, 20, (SKILLS[0],)) for queue in QUEUES[:3]]
@@ -132,14 +139,52 @@ def measure(calls: int, seats: int, seed: int, console: Console) -> Measured:
     )
 
 
+ERLANG_LINES: Final = (
+    (10, Load(170, 180), 3_000),
+    (50, Load(900, 180), 4_000),
+    (100, Load(1_850, 180), 5_000),
+    (10, Load(220, 180, 60), 2_000),
+    (50, Load(1_050, 180, 120), 2_500),
+)
+"""Seats, load, calls of a replication."""
+
+
+def against_theory(replications: int, console: Console) -> Table:
+    """Each figure: by formula, and simulated with its interval."""
+    table = Table("seats", "calls/h", "patience", "", "formula", "simulated", box=None)
+    columns = (*Progress.get_default_columns()[:3], TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("replications", total=replications * len(ERLANG_LINES))
+        for seats, load, calls in ERLANG_LINES:
+            runs = []
+            for run in range(replications):
+                chance = Random(f"{seats} {load} {run}")
+                runs.append(replicate(chance, seats, load, 20, calls))
+                progress.advance(bar)
+            formula, found = standing(seats, load, 20), simulated(runs)
+            patience = "-" if load.patience_s is None else f"{load.patience_s:g} s"
+            for name in ("p_wait", "asa_s", "service_level", "p_abandon"):
+                expected, interval = getattr(formula, name), getattr(found, name)
+                if expected:
+                    told = f"{interval.mean:.4f} ± {interval.half:.4f}"
+                    told += "" if interval.holds(expected) else "  (outside)"
+                    line = f"{seats}", f"{load.calls_per_hour:g}", patience
+                    table.add_row(*line, name, f"{expected:.4f}", told)
+    return table
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="A whole day in virtual time.")
     parser.add_argument("--calls", type=int, default=60_000)
     parser.add_argument("--seats", type=int, default=400)
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--erlang", type=int, default=0, help="Instead: so many replications.")
     parser.add_argument("--json", type=Path, help="Write the figures there, too.")
     asked = parser.parse_args()
     console = Console(highlight=False)
+    if asked.erlang:
+        console.print(against_theory(asked.erlang, console))
+        return
     found = measure(asked.calls, asked.seats, asked.seed, console)
     day = found.day
     console.print(

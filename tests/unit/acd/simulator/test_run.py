@@ -141,6 +141,12 @@ def test_who_leaves_a_message_is_no_abandonment() -> None:
     assert heard.kinds(WaitEnded, CallAbandoned) == ["WaitEnded"]
 
 
+def test_seats_answer_before_their_time_is_up_however_long_the_day_had_them_ring() -> None:
+    outcome, heard = play([caller(0, ring_us=40 * SECOND)])
+    assert outcome.fates[0].wait_us == 15 * SECOND
+    assert not heard.kinds(OfferFailed)
+
+
 def test_a_seat_that_does_not_answer_is_set_aside_and_comes_back() -> None:
     deaf = SeatId("1001")
     outcome, heard = play(
