@@ -57,8 +57,8 @@ class Line(Protocol):
     def is_offered(self, call: CallId) -> bool:
         """Whether a seat rings for `call`."""
 
-    def wait_us(self, queue: QueueId, place: int) -> int | None:
-        """The estimated wait at `place`, microseconds."""
+    def wait_of(self, call: CallId) -> int | None:
+        """The estimated wait of `call` from now on, microseconds."""
 
 
 @dataclass(slots=True)
@@ -149,7 +149,7 @@ class Comfort:
         first, one.told_at = one.told_at is None, at
         every = self._every.get(queue, 0)
         one.due = at + max(every, MIN_APART_US) if every else None
-        wait_us = self._line.wait_us(queue, place)
+        wait_us = self._line.wait_of(one.call)
         yield WaitTold(at=at, call=one.call, queue=queue, place=place, wait_us=wait_us, first=first)
         yield TellWaiting(
             channel=ChannelId(one.call),

@@ -5,6 +5,7 @@
                       ---> line, matching, patience
                ---> callbacks     booked ones stand in the line, too
                ---> phones, acquaintance, restoring
+               ---> forecast      how long those who wait still wait
 
 After every fact that may have made a match possible, those who wait are served in the order of
 their places, each by the best seat that fits. One seat is rung for a caller who waits (several
@@ -19,6 +20,7 @@ from typing import Any, Final
 from acd.acquaintance import Acquaintance
 from acd.callbacks import CallbackRules, Callbacks
 from acd.estimate import ServiceTimes
+from acd.forecast import Forecast
 from acd.line_reader import LineReader
 from acd.matching import Matching
 from acd.offers import Offers
@@ -91,7 +93,8 @@ class Dispatcher(LineReader):
         line, times, self._phones = WaitingLine(), ServiceTimes(()), Phones()
         offers = Offers(line, self._queues, self._phones, lambda: self.callbacks)
         matching = Matching(line, offers)
-        super().__init__({}, line, times, matching)
+        self._forecast = Forecast(line, matching, times)
+        super().__init__({}, line, times, matching, self._forecast)
         self._patience = Patience(line, matching, self._queues)
         self._waiters = Waiters(line, matching, self._patience, self._queues)
         self.callbacks = Callbacks(self._waiters, self._queues, callbacks or CallbackRules())
@@ -142,6 +145,7 @@ class Dispatcher(LineReader):
             yield from self._patience.seat_is_away(self._seats[self._left.popitem()[0]], fact.at)
         if self._link_up:
             yield from self._matching.match(fact.at)
+        self._forecast.heard(fact)
 
     def deadline(self) -> int | None:
         """When the next wrap-up ends, a wait changes or a callback is due, microseconds since the

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from acd.estimate import ServiceTimes, expected_wait_us
+from acd.estimate import ServiceTimes
+from acd.forecast import Forecast
 from acd.matching import Matching
 from acd.seats import Seat, SeatSnapshot
 from acd.waiting import WaitingLine
@@ -31,11 +32,13 @@ class LineReader:
         line: WaitingLine,
         times: ServiceTimes,
         matching: Matching,
+        forecast: Forecast,
     ) -> None:
         self._seats = seats
         self._line = line
         self._times = times
         self._matching = matching
+        self._forecast = forecast
 
     def seats(self) -> tuple[SeatSnapshot, ...]:
         """Frozen snapshots of all seats, in the order of the site file."""
@@ -87,11 +90,14 @@ class LineReader:
         return self._line.ahead(waiting) + 1
 
     def wait_us(self, queue: QueueId, place: int) -> int | None:
-        """The estimated wait at `place` of the line, microseconds; None when no seat that is not
-        paused serves `queue`. Raises KeyError for an unknown queue."""
-        line = self._matching.line_of(queue)
-        seats = sum(seat.works for seat in self._matching.serving(line))
-        return expected_wait_us(place, self._times.mean_us(queue), seats)
+        """The estimated wait of a caller without needs at `place` of the line, microseconds; None
+        when no seat that is not paused serves `queue`. Raises KeyError for an unknown queue."""
+        return self._forecast.at_place(queue, place)
+
+    def wait_of(self, call: CallId) -> int | None:
+        """The estimated wait of `call` from now on, by what it needs, microseconds; None when no
+        seat is there for it, or it does not wait."""
+        return self._forecast.of_call(call)
 
     def figures(self, queue: QueueId) -> QueueFigures:
         """What a menu may know of `queue` before it sends a caller there. Raises KeyError."""

@@ -8,7 +8,7 @@ offered.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from acd.choosing import first_of
@@ -29,6 +29,10 @@ MOST_GROUPS: Final = 4_096
 the memory."""
 
 
+def _nobody(group: Group, call: WaitingCall, at: int) -> None:
+    del group, call, at
+
+
 class Matching:
     """Part of the dispatcher."""
 
@@ -46,6 +50,9 @@ class Matching:
         self._touched: dict[SeatId, None] = {}
         self._hot: dict[Group, None] = {}
         self._tickets = 0
+        self._sought: dict[QueueId, int] = {}
+        self.watch: Callable[[Group, WaitingCall, int], None] = _nobody
+        """Told of each who is taken out of a group, for a seat."""
 
     def configure(
         self,
@@ -56,7 +63,7 @@ class Matching:
         """Begin anew with these; callers are to be stood again by the one who calls this."""
         self._queues, self._choice = queues, choice
         self._groups, self._group_of, self._hot, self._touched = {}, {}, {}, {}
-        self._stranded = {}
+        self._stranded, self._sought = {}, {}
         self._postures = {}
         for position, seat in enumerate(seats):
             served = frozenset(self.line_of(queue) for queue in seat.record.queues)
@@ -81,23 +88,33 @@ class Matching:
         """A seat is sought for `call` from now on."""
         self.leave(call)
         demand = self._demand_of(call, at)
-        group = self._group_for(demand)
+        group = self.group_for(demand)
         if demand.asks and not group.signed_on:
             call.stranded = demand
             self._stranded.setdefault(demand, {})[call.call] = call
-            group = self._group_for(demand.plain())
+            group = self.group_for(demand.plain())
         self._tickets += 1
         group.stand(call, self._tickets)
         self._group_of[call.call] = group
+        self._sought[call.line] = self._sought.get(call.line, 0) + 1
         self._hot[group] = None
 
     def leave(self, call: WaitingCall) -> None:
         """No seat is sought for `call` any more."""
         if call.ticket:
             self._group_of.pop(call.call).leave(call)
+            self._sought[call.line] -= 1
         if call.stranded is not None:
             self._stranded.get(call.stranded, {}).pop(call.call, None)
             call.stranded = None
+
+    def group_of(self, call: CallId) -> Group | None:
+        """Where a seat is sought for `call`; None when none is."""
+        return self._group_of.get(call)
+
+    def sought(self, line: QueueId) -> int:
+        """How many of `line` a seat is sought for."""
+        return self._sought.get(line, 0)
 
     def stands_only_for(self, seat: SeatId) -> list[WaitingCall]:
         """Who waits for this seat and no other, in the order of service."""
@@ -112,7 +129,8 @@ class Matching:
         needs = lowered(call.needs, queue, at - call.queued_at)
         return Demand(call.line, needs, call.language, call.kind)
 
-    def _group_for(self, demand: Demand) -> Group:
+    def group_for(self, demand: Demand) -> Group:
+        """Those who wait with `demand`, nobody perhaps, and the seats that meet it."""
         group = self._groups.get(demand)
         if group is not None:
             return group
@@ -234,6 +252,7 @@ class Matching:
         ringing = queue.ring_most if all_ring else 1
         ranked = [seat] if seat is not None else group.ranked(max(TOLD, ringing))
         self.leave(call)
+        self.watch(group, call, at)
         return self._offers.offer(Match(call, group, ranked, ringing, why, at))
 
     def _why(self, call: WaitingCall, group: Group, lines: int, at: int) -> Choice:
