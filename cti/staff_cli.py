@@ -41,7 +41,8 @@ _BELOW, _ABOVE = 2, 5
 def staff(
     *,
     calls_per_hour: Annotated[
-        float | None, typer.Option("--calls-per-hour", help="How many calls an hour.")
+        float | None,
+        typer.Option("--calls-per-hour", "--calls", help="How many calls an hour."),
     ] = None,
     handling: Annotated[
         float | None, typer.Option(help="Mean talk, hold and wrap-up together, seconds.")

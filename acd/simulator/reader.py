@@ -10,7 +10,9 @@ from acd.simulator.day import Contact, DayRefused, Move
 from acd.simulator.observed import Observed, ObservedDay
 from cti.facts import (
     CallAbandoned,
+    CallEnded,
     CallQueued,
+    CallRecovered,
     Fact,
     OfferAnswered,
     SeatLeft,
@@ -76,6 +78,11 @@ class DayReader:
                 self._gone(fact.call, fact.at, isinstance(fact, CallAbandoned))
             case WaitOverflowed() if fact.to != "queue":
                 self._gone(fact.call, fact.at, abandoned=False)
+            case CallEnded():
+                # Of one whose end of the wait nobody saw.
+                self._gone(fact.call, fact.at, fact.outcome == "abandoned")
+            case CallRecovered() if fact.answered_at:
+                self._found_talking(fact)
             case SeatStateChanged():
                 self._seat_changed(fact)
 
@@ -114,6 +121,12 @@ class DayReader:
             return
         caller.offer, caller.answered_at = fact.offer, fact.at
         caller.ring_us = max(0, fact.at - self._offered.get(fact.offer, fact.at))
+
+    def _found_talking(self, fact: CallRecovered) -> None:
+        """Answered while nobody watched, for example by the queue of last resort."""
+        caller = self._callers.get(fact.call)
+        if caller is not None and caller.answered_at is None and caller.gone_at is None:
+            caller.offer, caller.answered_at = fact.offer, max(caller.at, fact.answered_at)
 
     def _left(self, fact: SeatLeft) -> None:
         caller = self._callers.get(fact.call)
