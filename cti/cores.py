@@ -27,8 +27,8 @@ class Cores(NamedTuple):
     recordings: RecordingKeeper
 
 
-def cores_for(site: Site) -> Cores:
-    """Fresh cores for `site`."""
+def routing_of(site: Site) -> tuple[list[SeatRecord], list[QueueRecord]]:
+    """The seats and queues of `site` as routing knows them."""
     seats = [
         SeatRecord(
             SeatId(seat_id),
@@ -40,6 +40,12 @@ def cores_for(site: Site) -> Cores:
         for seat_id, seat in site.seats.items()
     ]
     queues = [_queue(QueueId(queue_id), queue) for queue_id, queue in site.queues.items()]
+    return seats, queues
+
+
+def cores_for(site: Site) -> Cores:
+    """Fresh cores for `site`."""
+    seats, queues = routing_of(site)
     rules = CallbackRules(
         prefixes=tuple(site.callbacks.prefixes),
         ring_us=_us(site.callbacks.ring_seconds),

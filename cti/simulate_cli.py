@@ -25,9 +25,9 @@ from cti.simulate_day import (
 from cti.simulate_report import Column, by_queue, comparison
 from cti.simulate_site import (
     Staffed,
+    check_rule,
     find_site,
     seats_after,
-    with_rule,
     with_seats,
     with_settings,
 )
@@ -70,7 +70,11 @@ def simulate(
         str | None, typer.Option("--seats", help="Other seats: -10%, +3, or 40.")
     ] = None,
     rule: Annotated[
-        str | None, typer.Option("--rule", help="Another strategy in every queue.")
+        str | None,
+        typer.Option(
+            "--rule",
+            help="Another rule everywhere: how seats are ranked, or queues are chosen between.",
+        ),
     ] = None,
     settings_of_queues: Annotated[
         list[str] | None,
@@ -88,6 +92,8 @@ def simulate(
     words, console = WORDS[lang], make_console()
     if chart is not None:
         check_chart(chart)
+    if rule is not None:
+        check_rule(rule)
     loaded = find_site(site)
     zone = ZoneInfo(loaded.zone)
     if (day is None) == (invent is None):
@@ -167,8 +173,7 @@ def _changed(
     staffed: Staffed, seats: str | None, rule: str | None, settings: Iterable[str]
 ) -> Staffed:
     site = with_settings(staffed.site, settings)
-    site = with_rule(site, rule) if rule else site
-    changed = Staffed(site, staffed.moves)
+    changed = Staffed(site, staffed.moves, rule or "")
     if seats is None:
         return changed
     if not staffed.seats:

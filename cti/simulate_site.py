@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import yaml
 from pydantic import ValidationError
@@ -14,12 +14,15 @@ from pydantic import ValidationError
 from acd.dispatcher import Dispatcher
 from acd.simulator.day import Move
 from config.site import Queue, Seat, Site, load_site
-from cti.cores import cores_for
+from cti.cores import cores_for, routing_of
 from cti.errors import JietongError
+from cti.facts.site import ChoiceName, RoutingRules, StrategyName
 from cti.ids import SeatId
 
 SITES: Final = Path(__file__).parents[1] / "config/sites"
 MOST_SEATS: Final = 10_000
+STRATEGIES: Final[tuple[StrategyName, ...]] = get_args(StrategyName)
+CHOICES: Final[tuple[ChoiceName, ...]] = get_args(ChoiceName)
 _CHANGE: Final = re.compile(r"(?P<sign>[+-]?)(?P<number>\d{1,6}(?:\.\d+)?)(?P<percent>%?)")
 _SETTING: Final = re.compile(r"(?P<queue>\*|[a-z0-9-]+)\.(?P<key>[a-z_]+)=(?P<value>.*)", re.DOTALL)
 
@@ -34,10 +37,12 @@ class ChangeRefused(JietongError):
 
 @dataclass(frozen=True, slots=True)
 class Staffed:
-    """A site, and when its seats are there."""
+    """A site, and when its seats are there. `rule`: a strategy for every queue, or a choice between
+    queues, instead of the site's own."""
 
     site: Site
     moves: tuple[Move, ...]
+    rule: str = ""
 
     @property
     def seats(self) -> list[SeatId]:
@@ -46,8 +51,15 @@ class Staffed:
         return [SeatId(seat) for seat in self.site.seats if seat in working]
 
     def dispatcher(self) -> Dispatcher:
-        """The site's own dispatcher, fresh."""
-        return cores_for(self.site).dispatcher
+        """The site's own dispatcher, fresh; with the rule, if there is one."""
+        if not self.rule:
+            return cores_for(self.site).dispatcher
+        seats, queues = routing_of(self.site)
+        for strategy in STRATEGIES:
+            if strategy == self.rule:
+                queues = [replace(queue, strategy=strategy) for queue in queues]
+        choice = next((choice for choice in CHOICES if choice == self.rule), None)
+        return Dispatcher(seats, queues, RoutingRules() if choice is None else RoutingRules(choice))
 
 
 def find_site(wanted: Path) -> Site:
@@ -90,7 +102,7 @@ def with_seats(staffed: Staffed, count: int) -> Staffed:
         left_out = set(_evenly(seats, len(seats) - count))
         kept = {seat: one for seat, one in staffed.site.seats.items() if seat not in left_out}
         moves = tuple(move for move in staffed.moves if move.seat not in left_out)
-        return Staffed(staffed.site.model_copy(update={"seats": kept}), moves)
+        return replace(staffed, site=staffed.site.model_copy(update={"seats": kept}), moves=moves)
     many, moves_of = dict(staffed.site.seats), _by_seat(staffed.moves)
     added: list[Move] = []
     whole, rest = divmod(count - len(seats), len(seats))
@@ -102,7 +114,7 @@ def with_seats(staffed: Staffed, count: int) -> Staffed:
             many[double] = record.model_copy(update={"device": device})
             added += [replace(move, seat=double) for move in moves_of[seat]]
     site = staffed.site.model_copy(update={"seats": many})
-    return Staffed(site, (*staffed.moves, *added))
+    return replace(staffed, site=site, moves=(*staffed.moves, *added))
 
 
 def with_settings(site: Site, settings: Iterable[str]) -> Site:
@@ -120,9 +132,11 @@ def with_settings(site: Site, settings: Iterable[str]) -> Site:
     return site.model_copy(update={"queues": queues})
 
 
-def with_rule(site: Site, rule: str) -> Site:
-    """Every queue ranks its seats by the strategy `rule`. Raises ChangeRefused."""
-    return with_settings(site, [f"*.strategy={rule}"])
+def check_rule(rule: str) -> None:
+    """Raises ChangeRefused."""
+    if rule not in STRATEGIES and rule not in CHOICES:
+        known = f"{', '.join(STRATEGIES)} rank seats; {', '.join(CHOICES)} choose between queues"
+        raise ChangeRefused(rule, f"is no rule: {known}")
 
 
 def _with_setting(queue: Queue, setting: str, key: str, value: str) -> Queue:

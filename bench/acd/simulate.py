@@ -15,6 +15,7 @@ import argparse
 import gc
 import json
 import resource
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ SEED: Final = 60_000
 MIDNIGHT: Final = 1_790_006_400_000_000
 """Microseconds since the epoch."""
 LIMIT_S: Final = 20.0
+QUIET: Final = not sys.stdout.isatty()
 QUEUES: Final = tuple(
     QueueId(name)
     for name in ("repairs", "bills", "service", "outages", "moves", "tax", "care", "traffic")
@@ -114,7 +116,7 @@ def measure(calls: int, seats: int, seed: int, console: Console) -> Measured:
     invent_s = time.perf_counter() - began
     gc.collect()
     columns = (*Progress.get_default_columns()[:3], TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=QUIET) as progress:
         bar = progress.add_task("a day", total=calls)
         run = Run(
             dispatcher_of(records),
@@ -153,7 +155,7 @@ def against_theory(replications: int, console: Console) -> Table:
     """Each figure: by formula, and simulated with its interval."""
     table = Table("seats", "calls/h", "patience", "", "formula", "simulated", box=None)
     columns = (*Progress.get_default_columns()[:3], TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=QUIET) as progress:
         bar = progress.add_task("replications", total=replications * len(ERLANG_LINES))
         for seats, load, calls in ERLANG_LINES:
             runs = []

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from acd.simulator.figures import figures
 from cti.cli import app
 from cti.errors import JietongError
+from cti.simulate_site import CHOICES, STRATEGIES
 from tests.unit.simulate.day import DATE, SECOND, moves, play, write_ledger
 
 
@@ -81,6 +82,16 @@ def test_a_setting_of_a_queue_is_tried(ledger: Path) -> None:
         float(cell.rstrip("%")) for cell in cells(shorter, "answered within 20 s")[1:3]
     )
     assert after > before
+
+
+@pytest.mark.parametrize("rule", [*STRATEGIES, *CHOICES])
+def test_every_rule_serves_the_day(ledger: Path, rule: str) -> None:
+    result = simulate("demo-water", "--day", str(ledger), "--rule", rule, "--lang", "en")
+    assert result.exit_code == 0, result.exception
+    answered, left = cells(result, "answered ")[2], cells(result, "abandoned ")[2]
+    elsewhere = cells(result, "left a message, a callback or by overflow")[2]
+    assert int(answered) + int(left) + int(elsewhere) == 240
+    assert rule in result.output.splitlines()[0]
 
 
 def test_the_same_seed_gives_the_same_page_and_another_one_another(ledger: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from enum import StrEnum
 from itertools import pairwise
 from random import Random
-from typing import cast
+from typing import cast, get_args
 
 import pytest
 
@@ -38,6 +38,7 @@ from cti.facts import (
     TimePassed,
     WaitEnded,
 )
+from cti.facts.site import ChoiceName, QueueRecord, RoutingRules, StrategyName
 from cti.ids import QueueId, SeatId
 from cti.store.codec import kind_of, storable
 from tests.unit.acd.simulator.hotline import (
@@ -308,8 +309,45 @@ def test_one_queue_is_served_in_the_order_of_arrival() -> None:
     assert all(before <= after for before, after in pairwise(answered))
 
 
+@pytest.mark.parametrize("strategy", get_args(StrategyName))
+@pytest.mark.parametrize("choice", get_args(ChoiceName))
+def test_every_rule_serves_each_caller_once_and_keeps_littles_law(
+    strategy: StrategyName, choice: ChoiceName
+) -> None:
+    class Guard(Line):
+        def __init__(self) -> None:
+            super().__init__(QueueId("one"), QueueId("two"))
+            self.asked: dict[SeatId, object] = {}
+            self.rung: Counter[object] = Counter()
+
+        def heard(self, fact: Fact) -> None:
+            super().heard(fact)
+            if isinstance(fact, SeatOffered):
+                assert fact.seat not in self.asked
+                self.asked[fact.seat] = fact.call
+                self.rung[fact.call] += 1
+            elif isinstance(fact, OfferFailed | SeatLeft):
+                assert self.asked.pop(fact.seat) == fact.call
+
+    seats, day = mixed_day(1)
+    guard = Guard()
+    guard.dispatcher = Dispatcher(
+        seats,
+        [
+            QueueRecord(QueueId(name), 15 * SECOND, 30 * SECOND, strategy=strategy)
+            for name in ("one", "two")
+        ],
+        RoutingRules(choice),
+    )
+    outcome = Run(guard.dispatcher, day, watchers=[guard]).run()
+    assert not any(fate.waiting for fate in outcome.fates)
+    assert guard.area == sum(fate.line_us or 0 for fate in outcome.fates) > 0
+    assert not guard.asked
+    assert (max(guard.rung.values()) > 1) == (strategy == "ring-all")
+
+
 @pytest.mark.parametrize("seed", range(4))
-def test_nobody_waits_beside_a_fitting_seat_and_no_seat_has_two_callers(seed: int) -> None:
+def test_no_seat_has_two_callers_or_one_of_another_queue(seed: int) -> None:
     seats, _ = mixed_day(seed)
     records = {seat.id: seat for seat in seats}
 
