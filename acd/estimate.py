@@ -63,41 +63,43 @@ class Pace:
     served, while somebody waits there. `since`: the last time that somebody was, or that somebody
     began to wait; None: nothing to measure from."""
 
-    KEPT: Final = 1 - 1 / 32
+    KEPT: Final = 1 - 1 / 48
     """What was measured loses so much weight with each new value."""
     TRUST: Final = 4.0
-    """So many values must have been measured to count as much as the mean service time."""
+    """The mean service time counts as much as so many values, and is forgotten as they are."""
     FAR: Final = 8.0
     """A value so many times the mean is cut: an absence of all seats, not a slow line."""
 
-    __slots__ = ("_seat_us", "_values", "seats", "since")
+    __slots__ = ("_seat_us", "_trust", "_values", "seats", "since")
 
     def __init__(self) -> None:
         self._values = 0.0
         self._seat_us = 0.0
+        self._trust = self.TRUST
         self.since: int | None = None
         self.seats = 0
 
     def begins(self, at: int, seats: int) -> None:
-        """Somebody waits from now on where nobody did."""
+        """Somebody waits from now on where nobody did, with `seats` working."""
         self.since, self.seats = at, seats
 
     def served(self, at: int, seats: int, usual_us: int, *, more: bool) -> None:
-        """One was given to a seat, with `seats` working; `more` wait on."""
-        if self.since is not None and self.seats and seats and at >= self.since:
-            seat_us = (at - self.since) * (self.seats + seats) / 2
-            self._values = self._values * self.KEPT + 1
+        """One was given to a seat; `more` wait on, with `seats` working."""
+        if self.since is not None and self.seats and at >= self.since:
             most_us = self.FAR * self.seat_us(usual_us)
-            self._seat_us = self._seat_us * self.KEPT + min(seat_us, most_us)
+            seat_us = min((at - self.since) * self.seats, most_us)
+            self._values = self._values * self.KEPT + 1
+            self._seat_us = self._seat_us * self.KEPT + seat_us
+            self._trust *= self.KEPT
         self.since, self.seats = (at if more else None), seats
 
     def came_back(self) -> None:
         """Who was given to a seat was not taken by it."""
-        self._values = max(0.0, self._values - 1)
+        self._values = max(self._values - 1, self._values / 2)
 
     def seat_us(self, usual_us: int) -> float:
         """Microseconds of seat time for each; `usual_us`: what a service takes."""
-        return (self._seat_us + usual_us * self.TRUST) / (self._values + self.TRUST)
+        return (self._seat_us + usual_us * self._trust) / (self._values + self._trust)
 
 
 class GivingUp:
@@ -131,11 +133,11 @@ class Correction:
     (ridge regression), and kept within bounds: no run of odd waits turns it round. Seconds.
     """
 
-    KEPT: Final = 0.995
+    KEPT: Final = 0.99
     TRUST: Final = 20.0
     SCALE_S: Final = 60.0
-    SLOPES: Final = (0.5, 1.5)
-    LEVELS: Final = (-60.0, 60.0)
+    SLOPES: Final = (0.6, 1.2)
+    LEVELS: Final = (-30.0, 30.0)
 
     __slots__ = ("_n", "_x", "_xx", "_xy", "_y")
 

@@ -200,5 +200,6 @@ class Forecast:
     def _link_lost(self, fact: LinkLost) -> None:
         """What moved while nobody looked is not measured."""
         del fact
+        self._foretold.clear()
         for pace in (*self._paces.values(), *self._line_paces.values()):
             pace.since = None
