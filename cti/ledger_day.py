@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Final
 
 from acd.simulator.observed import ObservedDay
-from acd.simulator.reader import DayReader
+from acd.simulator.reader import READS, DayReader
 from cti.errors import JietongError
 from cti.store.database import Database
 from cti.store.ledger import SqlLedger
@@ -61,7 +61,9 @@ async def _read(
             day = moment(newest[0].arrived_us, zone).date()
         begin, end = bounds_us(day, zone)
         reader, count = DayReader(begin, end), 0
-        async for entry in ledger.facts_between(max(0, begin - BEFORE_US), end + AFTER_US):
+        kinds = [kind.__name__ for kind in READS]
+        entries = ledger.facts_between(max(0, begin - BEFORE_US), end + AFTER_US, kinds)
+        async for entry in entries:
             reader.take(entry.fact)
             count += 1
             if tick is not None and count % 1_000 == 0:

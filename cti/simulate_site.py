@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 import yaml
 from pydantic import ValidationError
@@ -21,6 +21,8 @@ from cti.ids import SeatId
 
 SITES: Final = Path(__file__).parents[1] / "config/sites"
 MOST_SEATS: Final = 10_000
+_NO_OTHERS: Final[dict[str, Any]] = {"devices": []} if "devices" in Seat.model_fields else {}
+"""A double has one phone of its own."""
 STRATEGIES: Final[tuple[StrategyName, ...]] = get_args(StrategyName)
 CHOICES: Final[tuple[ChoiceName, ...]] = get_args(ChoiceName)
 _CHANGE: Final = re.compile(r"(?P<sign>[+-]?)(?P<number>\d{1,6}(?:\.\d+)?)(?P<percent>%?)")
@@ -111,7 +113,7 @@ def with_seats(staffed: Staffed, count: int) -> Staffed:
             double = SeatId(f"x{turn + 1}-{seat}"[:32])
             record = staffed.site.seats[seat]
             device = f"PJSIP/sim-{turn + 1}-{record.sip_user}"[:64]
-            many[double] = record.model_copy(update={"device": device})
+            many[double] = record.model_copy(update={"device": device, **_NO_OTHERS})
             added += [replace(move, seat=double) for move in moves_of[seat]]
     site = staffed.site.model_copy(update={"seats": many})
     return replace(staffed, site=site, moves=(*staffed.moves, *added))

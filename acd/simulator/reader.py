@@ -24,6 +24,19 @@ from cti.facts import (
 )
 from cti.ids import CallId, OfferId, QueueId, SeatId
 
+READS: Final[tuple[type[Fact], ...]] = (
+    CallAbandoned,
+    CallEnded,
+    CallQueued,
+    CallRecovered,
+    OfferAnswered,
+    SeatLeft,
+    SeatOffered,
+    SeatStateChanged,
+    WaitEnded,
+    WaitOverflowed,
+)
+"""The kinds of facts that tell something here."""
 _LONGEST_LEAD_US: Final = 600_000_000
 _LIMIT_SLACK_US: Final = 500_000
 """A wrap-up that ended so close to its limit ended because of it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Sequence
 from random import Random
 
@@ -9,7 +11,7 @@ import pytest
 
 from acd.simulator.day import Contact, DayRefused
 from acd.simulator.observed import Observed, ObservedDay, completed
-from acd.simulator.reader import DayReader
+from acd.simulator.reader import READS, DayReader
 from cti.facts import (
     CallAbandoned,
     CallEnded,
@@ -284,3 +286,10 @@ def test_a_day_without_callers_or_talks_is_refused() -> None:
         read([seat(1, S.SIGNED_OFF, S.READY)])
     with pytest.raises(DayRefused, match="no talk"):
         completed(read([queued(100)]).callers, Random(1))
+
+
+def test_facts_of_other_kinds_tell_nothing() -> None:
+    """READS is all that a ledger is asked for, so it must be all that the reader listens to."""
+    heard = set(re.findall(r"case ([A-Za-z]+)\(", inspect.getsource(DayReader.take)))
+    heard |= set(re.findall(r"\| ([A-Za-z]+)\(", inspect.getsource(DayReader.take)))
+    assert heard == {kind.__name__ for kind in READS}
