@@ -25,7 +25,7 @@ class Group:
 
     __slots__ = (
         "_callers", "_editions", "_free", "count", "demand", "first", "first_at", "fits", "free",
-        "kind", "signed_on", "working",
+        "free_in", "kind", "signed_on", "working",
     )  # fmt: skip
 
     def __init__(self, demand: Demand, editions: dict[SeatId, int]) -> None:
@@ -36,6 +36,8 @@ class Group:
         """Callers for whom a seat is sought."""
         self.free = 0
         """Seats that could be offered one, those that are not to be asked yet included."""
+        self.free_in = [0] * len(Tier)
+        """The same by tier."""
         self.working = 0
         """Seats of the first two tiers that are there: signed on, not paused, reachable."""
         self.signed_on = 0
@@ -84,6 +86,7 @@ class Group:
 
     def seat_is_free(self, seat: Seat, fit: Fit, key: int) -> None:
         self.free += 1
+        self.free_in[fit.tier] += 1
         entry = (fit.tier, key, seat.idle_since, seat.id, self._editions[seat.id], seat)
         heappush(self._free, entry)
         if len(self._free) > 2 * self.free + _SLACK:

@@ -13,7 +13,7 @@ from typing import Final
 
 from acd.choosing import first_of
 from acd.groups import Group
-from acd.needs import Demand, fit, lowered
+from acd.needs import Demand, Tier, fit, lowered
 from acd.offers import TOLD, Match, Offers
 from acd.posture import Posture
 from acd.seats import Seat
@@ -51,6 +51,8 @@ class Matching:
         self._hot: dict[Group, None] = {}
         self._tickets = 0
         self._sought: dict[QueueId, int] = {}
+        self._tongues = False
+        """Whether any seat speaks some languages only."""
         self.watch: Callable[[Group, WaitingCall, int], None] = _nobody
         """Told of each who is taken out of a group, for a seat."""
 
@@ -64,6 +66,8 @@ class Matching:
         self._queues, self._choice = queues, choice
         self._groups, self._group_of, self._hot, self._touched = {}, {}, {}, {}
         self._stranded, self._sought = {}, {}
+        seats = tuple(seats)
+        self._tongues = any(seat.record.languages for seat in seats)
         self._postures = {}
         for position, seat in enumerate(seats):
             served = frozenset(self.line_of(queue) for queue in seat.record.queues)
@@ -93,6 +97,7 @@ class Matching:
             call.stranded = demand
             self._stranded.setdefault(demand, {})[call.call] = call
             group = self.group_for(demand.plain())
+        self._line.seeks(call)
         self._tickets += 1
         group.stand(call, self._tickets)
         self._group_of[call.call] = group
@@ -205,9 +210,10 @@ class Matching:
             self.stand(call, at)
 
     def _is_not_free(self, posture: Posture) -> None:
-        for group, _ in posture.groups:
+        for group, fits in posture.groups:
             if group.kind in posture.free_for:
                 group.free -= 1
+                group.free_in[fits.tier] -= 1
         posture.free_for = ()
         self._editions[posture.seat.id] += 1
 
@@ -246,30 +252,43 @@ class Matching:
     def _serve(self, groups: list[Group], at: int, seat: Seat | None = None) -> list[Fact]:
         """Offer the first caller of `groups` to `seat`, the only free one, or to the best."""
         group, call = first_of(groups, self._choice, self._queues, self._line)
-        why = self._why(call, group, len(groups), at)
         queue = self._queues[call.line]
         all_ring = queue.strategy == "ring-all" and call.kind == "call" and call.callback is None
         ringing = queue.ring_most if all_ring else 1
         ranked = [seat] if seat is not None else group.ranked(max(TOLD, ringing))
+        why = self._why(call, group, len(groups), ranked[0] if seat is None else None, at)
         self.leave(call)
+        self._line.rings(call)
         self.watch(group, call, at)
         return self._offers.offer(Match(call, group, ranked, ringing, why, at))
 
-    def _why(self, call: WaitingCall, group: Group, lines: int, at: int) -> Choice:
+    def _why(
+        self, call: WaitingCall, group: Group, lines: int, best: Seat | None, at: int
+    ) -> Choice:
+        """`best`: of the free seats that fit; None when there is but one."""
         queue = self._queues[call.queue]
         demand = group.demand
+        asked = call.stranded or demand
+        fitted = peers = 1
+        if best is not None:
+            fitted = group.free - (group.free_in[Tier.LEAD] if group.working else 0)
+            peers = group.free_in[group.fits[best.id].tier]
         widened = 0
         if queue.widening and call.needs and not demand.only:
             widened = sum(step.after_us <= at - call.queued_at for step in queue.widening)
         return Choice(
             rule=self._choice if lines > 1 or group.count > 1 else "only",
             lines=lines,
-            fitted=max(1, group.free),
-            needs=demand.needs,
+            fitted=fitted,
+            peers=peers,
+            needs=asked.needs,
+            language=asked.language if self._tongues else "",
             unskilled=call.stranded is not None,
             widened=widened,
             wanted=call.wanted,
             head_start_us=call.queued_at - call.place_at,
             waited_us=max(0, at - call.queued_at),
-            ahead=self._line.ahead(call),
+            ahead=self._line.ahead_unoffered(call),
+            priority=call.priority,
+            customer_class=call.customer_class,
         )

@@ -10,6 +10,7 @@ from acd.groups import Group
 from acd.needs import Tier
 from acd.phones import Phones
 from acd.seats import Seat
+from acd.strategies import ranked_by
 from acd.waiting import WaitingCall, WaitingLine
 from cti.facts import (
     CallbackOffered,
@@ -71,7 +72,7 @@ class Offers:
     def offer(self, match: Match) -> list[Fact]:
         """What follows from `match`."""
         group, at, call = match.group, match.at, match.call
-        ranking = tuple([self._rank(seat, group, at) for seat in match.ranked[:TOLD]])
+        ranking = tuple([self._rank(seat, match) for seat in match.ranked[:TOLD]])
         offered: list[Fact] = []
         for seat in match.ranked[: match.ringing]:
             fits = group.fits[seat.id]
@@ -83,11 +84,15 @@ class Offers:
             offered += one(match, seat, ranking, why)
         return offered
 
-    @staticmethod
-    def _rank(seat: Seat, group: Group, at: int) -> SeatRank:
-        fits = group.fits[seat.id]
-        idle_us = max(0, at - seat.idle_since)
-        return SeatRank(seat=seat.id, idle_us=idle_us, role=fits.role, level=fits.level)
+    def _rank(self, seat: Seat, match: Match) -> SeatRank:
+        fits, at = match.group.fits[seat.id], match.at
+        return SeatRank(
+            seat=seat.id,
+            idle_us=max(0, at - seat.idle_since),
+            role=fits.role,
+            level=fits.level,
+            key=ranked_by(self._queues[match.call.line].strategy, seat, at),
+        )
 
     def _reserve(self, match: Match, seat: Seat, offer: OfferId, call: CallId) -> SeatStateChanged:
         match.call.offers.add(offer)

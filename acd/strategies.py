@@ -50,6 +50,19 @@ def _best_skill(seat: Seat, fit: Fit, position: int) -> int:
     return -fit.level
 
 
+def ranked_by(strategy: StrategyName, seat: Seat, at: int) -> int:
+    """`SeatRank.key`, to be read by people."""
+    match strategy:
+        case "fewest-calls":
+            return seat.calls
+        case "least-occupied":
+            return seat.occupancy_ppm
+        case "round-robin":
+            return at - seat.rung_at if seat.rung_at else -1
+        case _:
+            return 0
+
+
 KEYS: Final[dict[StrategyName, Key]] = {
     "longest-idle": _longest_idle,
     "fewest-calls": _fewest_calls,

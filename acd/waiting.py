@@ -42,6 +42,8 @@ class WaitingCall:
     stranded: Demand | None = None
     """What they need, when nobody signed on has it, so any seat of the queue is right: a caller is
     better served by another seat than by none."""
+    rung_for: bool = False
+    """Whether they stand among those for whom seats are rung."""
     been_in: tuple[QueueId, ...] = ()
     """Queues that they have overflowed from."""
 
@@ -56,16 +58,21 @@ class WaitingLine:
     def __init__(self) -> None:
         self._calls: dict[CallId, WaitingCall] = {}
         self._order: dict[QueueId, list[tuple[int, CallId]]] = {}
+        self._rung: dict[QueueId, list[tuple[int, CallId]]] = {}
+        """Those of them for whom seats are rung."""
 
     def add(self, call: WaitingCall) -> None:
         """Who waits already under this id gives way."""
         self.remove(call.call)
         self._calls[call.call] = call
         insort(self._order.setdefault(call.line, []), (call.place_at, call.call))
+        if call.offers:
+            self.rings(call)
 
     def remove(self, call: CallId) -> WaitingCall | None:
         waiting = self._calls.pop(call, None)
         if waiting is not None:
+            self.seeks(waiting)
             order = self._order[waiting.line]
             del order[bisect_left(order, (waiting.place_at, call))]
         return waiting
@@ -76,6 +83,25 @@ class WaitingLine:
     def ahead(self, call: WaitingCall) -> int:
         """How many stand before `call` in its line."""
         return bisect_left(self._order[call.line], (call.place_at, call.call))
+
+    def rings(self, call: WaitingCall) -> None:
+        """A seat is rung for `call`."""
+        if not call.rung_for:
+            call.rung_for = True
+            insort(self._rung.setdefault(call.line, []), (call.place_at, call.call))
+
+    def seeks(self, call: WaitingCall) -> None:
+        """No seat is rung for `call`."""
+        if call.rung_for:
+            call.rung_for = False
+            rung = self._rung[call.line]
+            del rung[bisect_left(rung, (call.place_at, call.call))]
+
+    def ahead_unoffered(self, call: WaitingCall) -> int:
+        """How many of those before `call` have no seat that is rung for them."""
+        rung = self._rung.get(call.line)
+        ahead = self.ahead(call)
+        return ahead - bisect_left(rung, (call.place_at, call.call)) if ahead and rung else ahead
 
     def length(self, line: QueueId) -> int:
         return len(self._order.get(line, ()))

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 from cti.facts.base import Fact
-from cti.facts.site import OverflowCause, OverflowTarget, Role, Skill
+from cti.facts.site import USUAL_PRIORITY, OverflowCause, OverflowTarget, Role, Skill
 from cti.ids import CallId, OfferId, QueueId, SeatId
 
 
@@ -68,12 +68,16 @@ class SeatOffered(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatRank:
-    """`level`: the sum of its levels in the skills that are asked for."""
+    """`level`: the sum of its levels in the skills that are asked for. `key`: what the strategy
+    ranks by, where that is neither: calls taken since sign-on (fewest-calls), millionths of the
+    time since then spent with calls (least-occupied), microseconds since it was last rung
+    (round-robin; -1: never)."""
 
     seat: SeatId
     idle_us: int
     role: Role = "a"
     level: int = 0
+    key: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +85,15 @@ class Choice:
     """Why this caller, and what was asked of a seat.
 
     `rule`: only (nobody else waited whom the seat serves), or how the site chooses. `lines`: groups
-    of callers with the same needs whose first ones were compared. `fitted`: seats that fit and were
-    free, the chosen one included. `widened`: how many times the needs had been lowered for the time
-    waited. `unskilled`: nobody signed on has the skills. `wanted`: put to the seat that the caller
-    is to reach: their last one, or the one that their open matter belongs to. `ahead`: callers of
-    this queue who stood before and needed somebody else.
+    of callers with the same needs whose first ones were compared. `fitted`: seats that fit, were
+    free and might be asked, the chosen one included; `peers`: those of them that stand on its step:
+    role a, then b, then lead. `needs`, `language`: what was asked of a seat (no language where all
+    seats speak all). `widened`: how many times the needs had been lowered for the time waited.
+    `unskilled`: nobody signed on meets the needs and the language, so any seat of the queue is
+    right. `wanted`: put to the seat that the caller is to reach: their last one, or the one that
+    their open matter belongs to. `head_start_us`: as if they had come so much earlier, for their
+    priority and class. `ahead`: callers of this line who stood before, for whom no seat was rung,
+    and who needed somebody else (rule due: or whose queue's target comes later).
     """
 
     rule: str
@@ -99,6 +107,11 @@ class Choice:
     head_start_us: int = 0
     waited_us: int = 0
     ahead: int = 0
+    peers: int = 0
+    """0: written before this was told."""
+    language: str = ""
+    priority: int = USUAL_PRIORITY
+    customer_class: str = ""
 
 
 Wanted = Literal["", "last-seat", "owner"]
