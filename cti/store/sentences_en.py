@@ -8,56 +8,19 @@ from cti import facts
 from cti.facts import Fact
 from cti.store.codec import UnknownFact
 from cti.store.speech import Sentence, Speech, plain, seconds
-
-_PHASES: Final = {
-    "menu": "in the menu",
-    "waiting": "waiting",
-    "talking": "talking",
-    "in-flow": "in a flow to which the seat has sent them",
-    "outside": "put through to a number outside",
-    "after": "after the talk",
-    "ended": "ended",
-}
-_OUTCOMES: Final = {
-    "answered": "answered by a person",
-    "outside": "put through to somebody outside",
-    "message": "the caller left a message",
-    "callback": "the caller booked a callback",
-    "abandoned": "the caller gave up",
-    "self-service": "served by the menu",
-    "left-menu": "hung up in the menu",
-    "lost-sight": "lost from sight; when it really ended is not known",
-}
-_ENDERS: Final = {
-    "caller": "the caller hung up",
-    "seat": "the seat hung up",
-    "flow": "the menu ended it",
-    "outside": "the outside party hung up",
-    "unknown": "who ended it is not known",
-}
-_FAILURES: Final = {
-    "no-answer": "not answered in time",
-    "rejected": "rejected at the phone",
-    "unreachable": "the phone cannot be reached",
-    "caller-gone": "the caller had gone",
-    "seat-gone": "the seat had gone",
-    "no-response": "the phone gave no sign",
-    "taken": "another seat answered first",
-    "failed": "failed",
-}
-
-
-_GIVEN_UP: Final = {
-    "patience": "they have waited long enough for it",
-    "away": "it is not there",
-    "no-answer": "it did not answer",
-}
-_OVERFLOWS: Final = {
-    "wait": "having waited too long",
-    "length": "since too many wait",
-    "closed": "since it is closed",
-    "no-seats": "since no seat is there",
-}
+from cti.store.words_en import (
+    CALLBACK_ENDS,
+    CALLBACK_FAILURES,
+    ENDERS,
+    FAILURES,
+    GIVEN_UP,
+    IN_HAND,
+    NOT_REACHED,
+    NOTICE_CHANGES,
+    OUTCOMES,
+    OVERFLOWS,
+    PHASES,
+)
 
 
 def needs_en(needs: tuple[facts.Skill, ...]) -> str:
@@ -105,21 +68,21 @@ def _abandoned(fact: facts.CallAbandoned, to: Speech) -> str:
 
 def _failed(fact: facts.OfferFailed, to: Speech) -> str:
     detail = f" ({plain(fact.detail)})" if fact.detail else ""
-    return f"offer to seat {to.seat(fact.seat)} failed: {_FAILURES[fact.reason]}{detail}"
+    return f"offer to seat {to.seat(fact.seat)} failed: {FAILURES[fact.reason]}{detail}"
 
 
 def _ended(fact: facts.CallEnded, to: Speech) -> str:
     del to
     return (
-        f"call ended after {seconds(fact.total_us)} s: {_OUTCOMES[fact.outcome]}; "
-        f"{_ENDERS[fact.ended_by]} (cause {fact.cause})"
+        f"call ended after {seconds(fact.total_us)} s: {OUTCOMES[fact.outcome]}; "
+        f"{ENDERS[fact.ended_by]} (cause {fact.cause})"
     )
 
 
 def _recovered(fact: facts.CallRecovered, to: Speech) -> str:
     seat = f" with seat {to.seat(fact.seat)}" if fact.seat else ""
     flow = f" ({plain(fact.flow)})" if fact.flow else ""
-    return f"found again in Asterisk after an absence: {_PHASES[fact.phase]}{flow}{seat}"
+    return f"found again in Asterisk after an absence: {PHASES[fact.phase]}{flow}{seat}"
 
 
 def _seat_changed(fact: facts.SeatStateChanged, to: Speech) -> str:
@@ -134,23 +97,12 @@ def _wished(fact: facts.SeatCommand, to: Speech) -> str:
     return f"seat {to.seat(fact.seat)} wants {fact.wish}{reason}{by}"
 
 
-_NOTICE_CHANGES: Final = {
-    ("switched", True): "switched the notice {} on",
-    ("switched", False): "switched the notice {} off",
-    ("written", True): "changed the notice {}, which is on",
-    ("written", False): "wrote the notice {}, which is off",
-    ("removed", True): "removed the notice {}",
-    ("removed", False): "removed the notice {}",
-}
-_NOT_REACHED: Final = {"busy": "busy", "no-answer": "no answer", "failed": "failed"}
-
-
 def _outside(fact: facts.OutsideDialled, to: Speech) -> str:
     del to
     target, ring = plain(fact.target), seconds(fact.ring_us)
     if fact.answered:
         return f"{target} outside answered after {ring} s and talked {seconds(fact.talk_us)} s"
-    why = _NOT_REACHED.get(fact.detail, "the caller hung up")
+    why = NOT_REACHED.get(fact.detail, "the caller hung up")
     return f"{target} outside not reached after {ring} s: {why}"
 
 
@@ -178,25 +130,6 @@ def _stored(fact: facts.RecordingStored, to: Speech) -> str:
     )
 
 
-_IN_HAND: Final = {"message": "after leaving a message", "callback": "with a callback booked"}
-_CALLBACK_FAILURES: Final = _FAILURES | {
-    "customer-busy": "the customer's line is busy",
-    "customer-no-answer": "the customer did not answer",
-    "customer-unreachable": "the customer cannot be reached",
-    "customer-gone": "the customer hung up before both were connected",
-    "cancelled": "cancelled",
-    "lost-sight": "lost from sight",
-}
-_CALLBACK_ENDS: Final = {
-    "called-back": "the customer was called back",
-    "served": "a seat took the caller before they had hung up",
-    "replaced": "booked anew",
-    "given-up": "given up, not reached so often",
-    "cancelled": "cancelled",
-    "expired": "too old",
-}
-
-
 def _told(fact: facts.WaitTold, to: Speech) -> str:
     del to
     wait = "" if fact.wait_us is None else f", about {fact.wait_us / 60e6:.1f} min"
@@ -206,7 +139,7 @@ def _told(fact: facts.WaitTold, to: Speech) -> str:
 
 def _wait_ended(fact: facts.WaitEnded, to: Speech) -> str:
     del to
-    return f"stopped waiting after {seconds(fact.wait_us)} s, {_IN_HAND[fact.outcome]}"
+    return f"stopped waiting after {seconds(fact.wait_us)} s, {IN_HAND[fact.outcome]}"
 
 
 def _callback_booked(fact: facts.CallbackBooked, to: Speech) -> str:
@@ -225,14 +158,14 @@ def _callback_offered(fact: facts.CallbackOffered, to: Speech) -> str:
 
 def _callback_failed(fact: facts.CallbackFailed, to: Speech) -> str:
     detail = f" ({plain(fact.detail)})" if fact.detail else ""
-    reason = _CALLBACK_FAILURES[fact.reason]
+    reason = CALLBACK_FAILURES[fact.reason]
     return f"callback by seat {to.seat(fact.seat)} failed: {reason}{detail}"
 
 
 def _callback_closed(fact: facts.CallbackClosed, to: Speech) -> str:
     del to
     by = f" by {plain(fact.by)}" if fact.by else ""
-    return f"callback closed: {_CALLBACK_ENDS[fact.why]}{by}"
+    return f"callback closed: {CALLBACK_ENDS[fact.why]}{by}"
 
 
 ENGLISH: Final[dict[type[Fact], Sentence]] = {
@@ -307,7 +240,7 @@ ENGLISH: Final[dict[type[Fact], Sentence]] = {
     ),
     facts.NoticeSwitched: lambda fact, to: (
         f"{plain(fact.by)} "
-        f"{_NOTICE_CHANGES[fact.change, fact.on].format(plain(fact.notice))}: "
+        f"{NOTICE_CHANGES[fact.change, fact.on].format(plain(fact.notice))}: "
         f"{plain(fact.text, 200)}"
     ),
     facts.CallbackCancelAsked: lambda fact, to: (
@@ -334,7 +267,7 @@ ENGLISH: Final[dict[type[Fact], Sentence]] = {
         f"after {seconds(fact.waited_us)} s less is asked of a seat: {needs_en(fact.needs)}"
     ),
     facts.WantedSeatGivenUp: lambda fact, to: (
-        f"waits for seat {to.seat(fact.seat)} alone no longer: {_GIVEN_UP[fact.why]}"
+        f"waits for seat {to.seat(fact.seat)} alone no longer: {GIVEN_UP[fact.why]}"
     ),
     facts.LeadStandsIn: lambda fact, to: (
         f"nobody in role A or B is there for {to.queue(fact.queue)}: "
@@ -342,7 +275,7 @@ ENGLISH: Final[dict[type[Fact], Sentence]] = {
     ),
     facts.WaitOverflowed: lambda fact, to: (
         f"left {to.queue(fact.queue)} after {seconds(fact.waited_us)} s, "
-        f"{_OVERFLOWS[fact.cause]}: to the {fact.to} {plain(fact.target)}"
+        f"{OVERFLOWS[fact.cause]}: to the {fact.to} {plain(fact.target)}"
     ),
     facts.RoutingChanged: lambda fact, to: (
         f"{plain(fact.by)} changed the routing: {len(fact.queues)} queues, {len(fact.seats)} seats"

@@ -8,84 +8,23 @@ from cti import facts
 from cti.facts import Fact
 from cti.store.codec import UnknownFact
 from cti.store.speech import Sentence, Speech, plain, seconds
-
-_NOTICE_CHANGES: Final = {
-    ("switched", True): "开启",
-    ("switched", False): "关闭",
-    ("written", True): "修改播放中的",
-    ("written", False): "编写未开启的",
-    ("removed", True): "删除",
-    ("removed", False): "删除",
-}
-_PHASES: Final = {
-    "menu": "在语音菜单中",
-    "waiting": "排队等待中",
-    "talking": "通话中",
-    "in-flow": "由坐席转入语音流程中",
-    "outside": "转接外部号码中",
-    "after": "通话后",
-    "ended": "已结束",
-}
-_OUTCOMES: Final = {
-    "answered": "人工已接听",
-    "outside": "已转接外部号码",
-    "message": "已留言",
-    "callback": "已预约回电",
-    "abandoned": "来电者放弃等待",
-    "self-service": "自助服务完成",
-    "left-menu": "在菜单中挂断",
-    "lost-sight": "失去跟踪，实际结束时间未知",
-}
-_ENDERS: Final = {
-    "caller": "来电者挂断",
-    "seat": "坐席挂断",
-    "flow": "语音菜单结束",
-    "outside": "外部号码挂断",
-    "unknown": "挂断方未知",
-}
-_FAILURES: Final = {
-    "no-answer": "超时未接",
-    "rejected": "话机拒接",
-    "unreachable": "话机不可达",
-    "caller-gone": "来电者已离开",
-    "seat-gone": "坐席已离开",
-    "no-response": "话机无响应",
-    "taken": "已由其他坐席接听",
-    "failed": "失败",
-}
-_STATES: Final = {
-    "signed-off": "签出",
-    "ready": "空闲",
-    "reserved": "预占",
-    "ringing": "振铃",
-    "talking": "通话",
-    "hold": "保持",
-    "consult": "咨询",
-    "wrap-up": "话后整理",
-    "paused": "示忙",
-    "unreachable": "话机离线",
-}
-_WISHES: Final = {
-    "sign-on": "签入",
-    "sign-off": "签出",
-    "ready": "示闲",
-    "pause": "示忙",
-    "extend": "延长整理",
-}
-
-
-_GIVEN_UP: Final = {
-    "patience": "已等够约定时间",
-    "away": "该坐席不在岗",
-    "no-answer": "该坐席未接听",
-}
-_OVERFLOWS: Final = {
-    "wait": "等待过久",
-    "length": "排队过长",
-    "closed": "队列已关闭",
-    "no-seats": "无坐席在岗",
-}
-_TARGETS: Final = {"queue": "队列", "outside": "外部号码", "message": "留言", "flow": "流程"}
+from cti.store.words_zh import (
+    CALLBACK_ENDS,
+    CALLBACK_FAILURES,
+    CALLBACK_PHASES,
+    ENDERS,
+    FAILURES,
+    GIVEN_UP,
+    IN_HAND,
+    NOT_REACHED,
+    NOTICE_CHANGES,
+    OUTCOMES,
+    OVERFLOWS,
+    PHASES,
+    STATES,
+    TARGETS,
+    WISHES,
+)
 
 
 def needs_zh(needs: tuple[facts.Skill, ...]) -> str:
@@ -132,36 +71,33 @@ def _abandoned(fact: facts.CallAbandoned, to: Speech) -> str:
 
 def _failed(fact: facts.OfferFailed, to: Speech) -> str:
     detail = f"（{plain(fact.detail)}）" if fact.detail else ""
-    return f"坐席 {to.seat(fact.seat)} 未接通：{_FAILURES[fact.reason]}{detail}"
+    return f"坐席 {to.seat(fact.seat)} 未接通：{FAILURES[fact.reason]}{detail}"
 
 
 def _ended(fact: facts.CallEnded, to: Speech) -> str:
     del to
     return (
-        f"呼叫结束，全程 {seconds(fact.total_us)} 秒：{_OUTCOMES[fact.outcome]}；"
-        f"{_ENDERS[fact.ended_by]}（原因码 {fact.cause}）"
+        f"呼叫结束，全程 {seconds(fact.total_us)} 秒：{OUTCOMES[fact.outcome]}；"
+        f"{ENDERS[fact.ended_by]}（原因码 {fact.cause}）"
     )
 
 
 def _recovered(fact: facts.CallRecovered, to: Speech) -> str:
     seat = f"，坐席 {to.seat(fact.seat)}" if fact.seat else ""
     flow = f"（{plain(fact.flow)}）" if fact.flow else ""
-    return f"中断后在 Asterisk 中重新找到：{_PHASES[fact.phase]}{flow}{seat}"
+    return f"中断后在 Asterisk 中重新找到：{PHASES[fact.phase]}{flow}{seat}"
 
 
 def _seat_changed(fact: facts.SeatStateChanged, to: Speech) -> str:
     reason = f"（{plain(fact.reason)}）" if fact.reason else ""
     until = f"，至 {to.clock(fact.until)}" if fact.until else ""
-    return f"坐席 {to.seat(fact.seat)}：{_STATES[fact.old]} → {_STATES[fact.new]}{reason}{until}"
+    return f"坐席 {to.seat(fact.seat)}：{STATES[fact.old]} → {STATES[fact.new]}{reason}{until}"
 
 
 def _wished(fact: facts.SeatCommand, to: Speech) -> str:
     by = f"（操作人 {plain(fact.by)}）" if fact.by else ""
     reason = f"：{plain(fact.reason)}" if fact.reason else ""
-    return f"坐席 {to.seat(fact.seat)} 请求{_WISHES[fact.wish]}{reason}{by}"
-
-
-_NOT_REACHED: Final = {"busy": "占线", "no-answer": "无人接听", "failed": "呼叫失败"}
+    return f"坐席 {to.seat(fact.seat)} 请求{WISHES[fact.wish]}{reason}{by}"
 
 
 def _outside(fact: facts.OutsideDialled, to: Speech) -> str:
@@ -169,7 +105,7 @@ def _outside(fact: facts.OutsideDialled, to: Speech) -> str:
     target, ring = plain(fact.target), seconds(fact.ring_us)
     if fact.answered:
         return f"外部号码 {target} 振铃 {ring} 秒后接听，通话 {seconds(fact.talk_us)} 秒"
-    why = _NOT_REACHED.get(fact.detail, "来电者挂断")
+    why = NOT_REACHED.get(fact.detail, "来电者挂断")
     return f"外部号码 {target} 振铃 {ring} 秒后未接通：{why}"
 
 
@@ -196,26 +132,6 @@ def _stored(fact: facts.RecordingStored, to: Speech) -> str:
     )
 
 
-_IN_HAND: Final = {"message": "已留言", "callback": "已预约回电"}
-_CALLBACK_FAILURES: Final = _FAILURES | {
-    "customer-busy": "客户占线",
-    "customer-no-answer": "客户未接听",
-    "customer-unreachable": "无法接通客户",
-    "customer-gone": "接通前客户挂断",
-    "cancelled": "已取消",
-    "lost-sight": "失去跟踪",
-}
-_CALLBACK_ENDS: Final = {
-    "called-back": "已回电",
-    "served": "来电者挂断前已由坐席接听",
-    "replaced": "重新预约",
-    "given-up": "多次未接通，放弃",
-    "cancelled": "已取消",
-    "expired": "已过期",
-}
-_CALLBACK_PHASES: Final = {"ringing": "振铃", "dialling": "呼叫客户中", "talking": "通话"}
-
-
 def _told(fact: facts.WaitTold, to: Speech) -> str:
     del to
     wait = "" if fact.wait_us is None else f"，约 {fact.wait_us / 60e6:.1f} 分钟"
@@ -225,7 +141,7 @@ def _told(fact: facts.WaitTold, to: Speech) -> str:
 
 def _wait_ended(fact: facts.WaitEnded, to: Speech) -> str:
     del to
-    return f"等待 {seconds(fact.wait_us)} 秒后离开，{_IN_HAND[fact.outcome]}"
+    return f"等待 {seconds(fact.wait_us)} 秒后离开，{IN_HAND[fact.outcome]}"
 
 
 def _callback_booked(fact: facts.CallbackBooked, to: Speech) -> str:
@@ -244,13 +160,13 @@ def _callback_offered(fact: facts.CallbackOffered, to: Speech) -> str:
 
 def _callback_failed(fact: facts.CallbackFailed, to: Speech) -> str:
     detail = f"（{plain(fact.detail)}）" if fact.detail else ""
-    return f"坐席 {to.seat(fact.seat)} 回电失败：{_CALLBACK_FAILURES[fact.reason]}{detail}"
+    return f"坐席 {to.seat(fact.seat)} 回电失败：{CALLBACK_FAILURES[fact.reason]}{detail}"
 
 
 def _callback_closed(fact: facts.CallbackClosed, to: Speech) -> str:
     del to
     by = f"（{plain(fact.by)}）" if fact.by else ""
-    return f"回电结束：{_CALLBACK_ENDS[fact.why]}{by}"
+    return f"回电结束：{CALLBACK_ENDS[fact.why]}{by}"
 
 
 CHINESE: Final[dict[type[Fact], Sentence]] = {
@@ -311,10 +227,10 @@ CHINESE: Final[dict[type[Fact], Sentence]] = {
     ),
     facts.CallbackClosed: _callback_closed,
     facts.CallbackRecovered: lambda fact, to: (
-        f"在 Asterisk 中重新找到回电：坐席 {to.seat(fact.seat)}，{_CALLBACK_PHASES[fact.phase]}"
+        f"在 Asterisk 中重新找到回电：坐席 {to.seat(fact.seat)}，{CALLBACK_PHASES[fact.phase]}"
     ),
     facts.NoticeSwitched: lambda fact, to: (
-        f"{plain(fact.by)} {_NOTICE_CHANGES[fact.change, fact.on]}公告 {plain(fact.notice)}："
+        f"{plain(fact.by)} {NOTICE_CHANGES[fact.change, fact.on]}公告 {plain(fact.notice)}："
         f"{plain(fact.text, 200)}"
     ),
     facts.CallbackCancelAsked: lambda fact, to: f"{plain(fact.by)} 要求取消回电",
@@ -334,14 +250,14 @@ CHINESE: Final[dict[type[Fact], Sentence]] = {
         f"等待 {seconds(fact.waited_us)} 秒后放宽技能要求：{needs_zh(fact.needs)}"
     ),
     facts.WantedSeatGivenUp: lambda fact, to: (
-        f"不再专等坐席 {to.seat(fact.seat)}：{_GIVEN_UP[fact.why]}"
+        f"不再专等坐席 {to.seat(fact.seat)}：{GIVEN_UP[fact.why]}"
     ),
     facts.LeadStandsIn: lambda fact, to: (
         f"队列 {to.queue(fact.queue)} 无主、备坐席在岗，由班长坐席 {to.seat(fact.seat)} 接替"
     ),
     facts.WaitOverflowed: lambda fact, to: (
-        f"等待 {seconds(fact.waited_us)} 秒，{_OVERFLOWS[fact.cause]}，"
-        f"从 {to.queue(fact.queue)} 转至{_TARGETS[fact.to]} {plain(fact.target)}"
+        f"等待 {seconds(fact.waited_us)} 秒，{OVERFLOWS[fact.cause]}，"
+        f"从 {to.queue(fact.queue)} 转至{TARGETS[fact.to]} {plain(fact.target)}"
     ),
     facts.RoutingChanged: lambda fact, to: (
         f"{plain(fact.by)} 修改了路由：{len(fact.queues)} 个队列，{len(fact.seats)} 个坐席"
@@ -351,7 +267,7 @@ CHINESE: Final[dict[type[Fact], Sentence]] = {
         f"队列 {to.queue(fact.queue)} {'开放' if fact.open else '关闭'}"
     ),
     facts.CommandRefused: lambda fact, to: (
-        f"坐席 {to.seat(fact.seat)}：{_WISHES.get(fact.wish, plain(fact.wish))}被拒绝："
+        f"坐席 {to.seat(fact.seat)}：{WISHES.get(fact.wish, plain(fact.wish))}被拒绝："
         f"{plain(fact.why, 200)}"
     ),
     facts.SeatCommand: _wished,
