@@ -8,6 +8,7 @@ from cti import facts
 from cti.facts import Fact
 from cti.store.codec import UnknownFact
 from cti.store.speech import Sentence, Speech, plain, seconds
+from cti.store.why_en import needs_en, why_en
 from cti.store.words_en import (
     CALLBACK_ENDS,
     CALLBACK_FAILURES,
@@ -23,10 +24,6 @@ from cti.store.words_en import (
 )
 
 
-def needs_en(needs: tuple[facts.Skill, ...]) -> str:
-    return ", ".join(f"{plain(one.name)} {one.level} or better" for one in needs) or "nothing"
-
-
 def _arrived(fact: facts.CallArrived, to: Speech) -> str:
     del to
     name = f" ({plain(fact.caller_name)})" if fact.caller_name else ""
@@ -35,19 +32,8 @@ def _arrived(fact: facts.CallArrived, to: Speech) -> str:
 
 
 def _offered(fact: facts.SeatOffered, to: Speech) -> str:
-    own = next((rank.idle_us for rank in fact.ranking if rank.seat == fact.seat), None)
-    others = [rank for rank in fact.ranking if rank.seat != fact.seat]
-    idle = "" if own is None else f" ({own / 1e6:.1f} s)"
-    why = f"idle longest{idle}" if fact.rule == "longest-idle" else f"rule {plain(fact.rule)}{idle}"
-    if others:
-        why += (
-            f" of {len(fact.ranking)} free seats; "
-            f"next {plain(others[0].seat)} ({others[0].idle_us / 1e6:.1f} s)"
-        )
-    else:
-        why += ", the only free seat"
     return (
-        f"offered to seat {to.seat(fact.seat)}: {why}; "
+        f"offered to seat {to.seat(fact.seat)}: {why_en(fact, to)}; "
         f"may ring {fact.ring_us / 1e6:.0f} s, {fact.waiting} waiting"
     )
 
@@ -152,7 +138,7 @@ def _callback_booked(fact: facts.CallbackBooked, to: Speech) -> str:
 def _callback_offered(fact: facts.CallbackOffered, to: Speech) -> str:
     return (
         f"callback to {plain(fact.number)}, attempt {fact.attempt}: seat {to.seat(fact.seat)} "
-        f"is rung (rule {plain(fact.rule)}, {fact.waiting} waiting)"
+        f"is rung: {why_en(fact, to)}; {fact.waiting} waiting"
     )
 
 

@@ -8,6 +8,7 @@ from cti import facts
 from cti.facts import Fact
 from cti.store.codec import UnknownFact
 from cti.store.speech import Sentence, Speech, plain, seconds
+from cti.store.why_zh import needs_zh, why_zh
 from cti.store.words_zh import (
     CALLBACK_ENDS,
     CALLBACK_FAILURES,
@@ -27,10 +28,6 @@ from cti.store.words_zh import (
 )
 
 
-def needs_zh(needs: tuple[facts.Skill, ...]) -> str:
-    return "、".join(f"{plain(one.name)}≥{one.level}" for one in needs) or "无要求"
-
-
 def _arrived(fact: facts.CallArrived, to: Speech) -> str:
     del to
     name = f"（{plain(fact.caller_name)}）" if fact.caller_name else ""
@@ -38,19 +35,8 @@ def _arrived(fact: facts.CallArrived, to: Speech) -> str:
 
 
 def _offered(fact: facts.SeatOffered, to: Speech) -> str:
-    own = next((rank.idle_us for rank in fact.ranking if rank.seat == fact.seat), None)
-    others = [rank for rank in fact.ranking if rank.seat != fact.seat]
-    idle = "" if own is None else f"（{own / 1e6:.1f} 秒）"
-    why = f"空闲最久{idle}" if fact.rule == "longest-idle" else f"规则 {plain(fact.rule)}{idle}"
-    if others:
-        why = (
-            f"{len(fact.ranking)} 个空闲坐席中{why}；"
-            f"其次 {plain(others[0].seat)}（{others[0].idle_us / 1e6:.1f} 秒）"
-        )
-    else:
-        why += "，唯一的空闲坐席"
     return (
-        f"分配给坐席 {to.seat(fact.seat)}：{why}；"
+        f"分配给坐席 {to.seat(fact.seat)}：{why_zh(fact, to)}；"
         f"最长振铃 {fact.ring_us / 1e6:.0f} 秒，排队 {fact.waiting} 人"
     )
 
@@ -153,8 +139,8 @@ def _callback_booked(fact: facts.CallbackBooked, to: Speech) -> str:
 
 def _callback_offered(fact: facts.CallbackOffered, to: Speech) -> str:
     return (
-        f"回电 {plain(fact.number)}，第 {fact.attempt} 次：坐席 {to.seat(fact.seat)} 振铃"
-        f"（规则 {plain(fact.rule)}，排队 {fact.waiting} 人）"
+        f"回电 {plain(fact.number)}，第 {fact.attempt} 次：坐席 {to.seat(fact.seat)} 振铃："
+        f"{why_zh(fact, to)}；排队 {fact.waiting} 人"
     )
 
 

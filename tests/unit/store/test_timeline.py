@@ -56,7 +56,8 @@ def test_answered_call_reads_as_a_story_in_english() -> None:
         "asked for a person (queue Repairs)",
         "prompt ended (please-wait): the wait starts",
         "queued in Repairs, priority 5",
-        "offered to seat 1002 李强: idle longest (35.2 s) of 3 free seats; next 1001 (12.0 s); "
+        "offered to seat 1002 李强: free for 35.2 s, idle longest of 3 free seats; "
+        "next 1001 王芳 (12.0 s); "
         "may ring 15 s, 1 waiting",
         "seat 1002 李强 rings",
         "seat 1002 李强 answered after 19.800 s "
@@ -72,7 +73,7 @@ def test_answered_call_reads_as_a_story_in_chinese() -> None:
     told = [line.what for line in lines("zh-CN")]
     assert told[0] == "13800138000（张三） 呼入 12345"
     assert told[4] == (
-        "分配给坐席 1002 李强：3 个空闲坐席中空闲最久（35.2 秒）；其次 1001（12.0 秒）；"
+        "分配给坐席 1002 李强：3 个空闲坐席中空闲最久（35.2 秒）；其次 1001 王芳（12.0 秒）；"
         "最长振铃 15 秒，排队 1 人"
     )
     assert told[6] == (
@@ -107,11 +108,11 @@ def test_wait_of_a_caller_who_gave_up_shows_both_stamps() -> None:
 @pytest.mark.parametrize(
     ("rule", "ranking", "expected"),
     [
-        ("longest-idle", (), "idle longest, the only free seat"),
+        ("longest-idle", (), "the only free seat"),
         (
             "longest-idle",
             (SeatRank(seat=SeatId("1001"), idle_us=5_000_000),),
-            "idle longest (5.0 s), the only free seat",
+            "free for 5.0 s, the only free seat",
         ),
         (
             "round-robin",
@@ -119,7 +120,7 @@ def test_wait_of_a_caller_who_gave_up_shows_both_stamps() -> None:
                 SeatRank(seat=SeatId("1001"), idle_us=5_000_000),
                 SeatRank(seat=SeatId("1002"), idle_us=0),
             ),
-            "rule round-robin (5.0 s) of 2 free seats; next 1002 (0.0 s)",
+            "free for 5.0 s, not rung for the longest time of 2 free seats; next 1002 李强 (0.0 s)",
         ),
     ],
 )
