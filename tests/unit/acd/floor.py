@@ -15,6 +15,7 @@ from acd.simulator.clockwork import Clockwork
 from cti.facts import (
     CallAbandoned,
     CallEnded,
+    CallOutcome,
     CallQueued,
     DeviceState,
     Fact,
@@ -139,6 +140,14 @@ class Floor:
                 by_far_end=True,
             )
         )
+        self._ended(offer.call, "answered")
+
+    def _ended(self, call: CallId, outcome: CallOutcome) -> None:
+        self.tell(
+            CallEnded(
+                at=self.now, call=call, outcome=outcome, ended_by="caller", cause=16, total_us=0
+            )
+        )
 
     def _offer(self, name: str) -> SeatOffered:
         return next(one for one in reversed(self.all(SeatOffered)) if one.seat == name)
@@ -166,11 +175,7 @@ class Floor:
         waited_us = round(waited_s * SECOND)
         name, at = CallId(call), self.now
         self.tell(CallAbandoned(at=at, call=name, queue=QueueId("repairs"), wait_us=waited_us))
-        self.tell(
-            CallEnded(
-                at=at, call=name, outcome="abandoned", ended_by="caller", cause=16, total_us=0
-            )
-        )
+        self._ended(name, "abandoned")
 
     # -------------------------------------------------------------------------------- reading
 
