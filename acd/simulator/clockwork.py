@@ -12,8 +12,6 @@ from cti.effects import Effect
 from cti.errors import JietongError
 from cti.facts import Fact, TimePassed
 
-CLOSING_US: Final = 86_400_000_000
-"""Deadlines alone keep a day going for so long after the last thing that happened."""
 NEVER: Final = 2**62
 _STUCK: Final = 10_000
 
@@ -61,7 +59,7 @@ class Clockwork:
         """Call `what(argument)` when all that follows from the fact of now has been concluded."""
         self._later.append((what, argument))
 
-    def step(self, until: int = NEVER) -> bool:
+    def step(self, until: int) -> bool:
         """Do the next thing that is due up to `until`; False when there is none.
 
         Of one moment, deadlines come first. Raises DeadlineStands, and what a core raises.
@@ -70,9 +68,6 @@ class Clockwork:
         planned = heap[0][0] if heap else NEVER
         wanted = self._deadline()
         if wanted <= planned and wanted <= until:
-            last = self.ended + CLOSING_US if until == planned == NEVER else NEVER - 1
-            if wanted > last:
-                return False
             self._ring(wanted)
             return True
         if heap and planned <= until:

@@ -108,6 +108,12 @@ class Day:
         first = self.contacts[0].at - self.contacts[0].lead_us
         return min(first, self.moves[0].at) if self.moves else first
 
+    @property
+    def last_at(self) -> int:
+        """The last thing that is given."""
+        last = self.contacts[-1].at
+        return max(last, self.moves[-1].at) if self.moves else last
+
 
 def all_day(seats: Sequence[SeatId], at: int) -> tuple[Move, ...]:
     """All `seats` sign on at `at`, and stay."""

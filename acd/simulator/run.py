@@ -40,6 +40,8 @@ from cti.facts import (
 )
 from cti.ids import CallId, OfferId, SeatId
 
+CLOSING_US: Final = 86_400_000_000
+"""A run ends so long after the last arrival or move, whoever still waits."""
 _TICK: Final = 256
 """Contacts between two signs of progress."""
 
@@ -103,7 +105,8 @@ class Run:
             self._arrive(place, contact)
             if self._progress is not None and (place % _TICK == 0 or place == count):
                 self._progress(place)
-        while clock.step():
+        closing = self._day.last_at + CLOSING_US
+        while clock.step(closing):
             pass
         return Outcome(self._fates, self._changes, began, clock.ended, clock.facts)
 
@@ -292,7 +295,5 @@ class Run:
 
     def _devices(self) -> tuple[tuple[str, DeviceState], ...]:
         """Every phone is there and stays."""
-        seats = getattr(self._dispatcher, "seats", None)
-        if seats is None:
-            return ()
+        seats = getattr(self._dispatcher, "seats", tuple)
         return tuple((seat.device, DeviceState.IDLE) for seat in seats())

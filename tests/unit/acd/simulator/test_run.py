@@ -164,6 +164,13 @@ def test_a_seat_that_does_not_answer_is_set_aside_and_comes_back() -> None:
     assert (SeatState.PAUSED, SeatState.READY) in [(change.old, change.new) for change in back]
 
 
+def test_a_phone_that_always_rings_in_vain_does_not_keep_the_day_going_for_ever() -> None:
+    outcome, heard = play([caller(0)], answering=lambda *_: None)
+    assert outcome.fates[0].waiting
+    assert outcome.ended_at <= NINE + 86_400 * SECOND
+    assert len(heard.kinds(OfferFailed)) > 1_000
+
+
 def test_wrap_up_lasts_as_long_as_the_contact_needs_and_no_longer_than_the_queue_allows() -> None:
     outcome, _ = play(
         [
