@@ -121,6 +121,9 @@ class HandToQueue:
     utterance: Utterance
     skills: tuple[str, ...] = ()
     customer: str = ""
+    customer_class: str = ""
+    wanted_seat: str = ""
+    """The seat that the caller's open matter belongs to."""
     offers: str = ""
     """The keys that count while waiting."""
     offer: Utterance = ()

@@ -177,8 +177,8 @@ OF_STEPS: Final[dict[str, tuple[str, str]]] = {
         "0 最优先，不写则用队列自己的。",
     ),
     "skills": (
-        "What the seat must be able to do.",
-        "坐席须具备的技能。",
+        "What the seat must be able to do: a name, or name:level (1 to 9) for the least level.",
+        "坐席须具备的技能：技能名，或“技能名:等级”（1 至 9）表示最低等级。",
     ),
     "offers": (
         "Keys that count while waiting, and their steps.",

@@ -260,7 +260,10 @@ class Rehearsal:
                     self.did(f"presses {key} while waiting")
                     return KeyPressed(key)
                 skills = f", skills {' '.join(hand.skills)}" if hand.skills else ""
-                self.note(f"waits in the queue {queue}, priority {hand.priority}{skills}")
+                known = f", class {hand.customer_class}" if hand.customer_class else ""
+                seat = f", for seat {hand.wanted_seat}" if hand.wanted_seat else ""
+                waits = f"waits in the queue {queue}, priority {hand.priority}"
+                self.note(f"{waits}{skills}{known}{seat}")
             case DialOutside(target=target):
                 self.end = f"outside {target}"
                 caller.asked("outside")

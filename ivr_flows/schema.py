@@ -276,7 +276,8 @@ class IdentifySchema(StepSchema):
 
 
 class SetSchema(StepSchema):
-    """Set values of the call; queue, priority, skills and customer count for the routing."""
+    """Set values of the call; queue, priority, skills, class, seat and customer count for the
+    routing."""
 
     do: Literal["set"]
     values: Annotated[dict[ValueName, TemplateField], Field(min_length=1, max_length=20)]
@@ -478,13 +479,17 @@ class IfSchema(StepSchema):
         return steps.If(id=step_id, cases=tuple(cases), otherwise=self.otherwise)
 
 
+SkillNeed = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}(:[1-9])?$")]
+"""A skill, and the level that it must have at least: 1 when none is said."""
+
+
 class QueueSchema(StepSchema):
     """The caller waits for a person."""
 
     do: Literal["queue"]
     queue: Name | None = None
     priority: Digit | None = None
-    skills: Annotated[list[Name], Field(max_length=10)] = []
+    skills: Annotated[list[SkillNeed], Field(max_length=10)] = []
     say: SayField = ()
     offers: Annotated[dict[Digit, Name], BeforeValidator(once)] = {}
     offer_say: SayField = ()

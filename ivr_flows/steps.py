@@ -256,8 +256,8 @@ class Identify(Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetValues(Step):
-    """Set values of the call. `queue`, `priority`, `skills` (blank-separated) and `customer` count
-    for the routing, too."""
+    """Set values of the call. `queue`, `priority`, `skills` (blank-separated, `name` or
+    `name:level`), `class`, `seat` and `customer` count for the routing, too."""
 
     values: Mapping[str, Template]
     next: str

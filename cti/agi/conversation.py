@@ -346,6 +346,13 @@ class _Doing:
         await session.set_variable("CTI_QUEUE", hand.queue)
         await session.set_variable("CTI_PRIORITY", priority)
         await session.set_variable("CTI_SKILLS", "+".join(hand.skills))
+        for header, variable, value in (
+            ("Class", "CTI_CLASS", hand.customer_class),
+            ("Wanted", "CTI_WANTED", hand.wanted_seat),
+        ):
+            await session.set_variable(variable, value)
+            if value:
+                headers[header] = value
         await session.set_variable("CTI_LANG", language)
         before = await session.get_variable("CTI_OFFERS") or ""
         if hand.offers or before:

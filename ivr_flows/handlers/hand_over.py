@@ -31,8 +31,10 @@ from ivr_flows.walk import Walk
 
 _NUMBER: Final = re.compile(r"[0-9]{3,20}", re.ASCII)
 _PRIORITY: Final = re.compile(r"[0-9]", re.ASCII)
-_SKILL: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
-_QUEUE: Final = _SKILL
+_QUEUE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
+_CLASS: Final = _QUEUE
+_SKILL: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}(:[1-9])?", re.ASCII)
+_SEAT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,31}", re.ASCII)
 
 # ----------------------------------------------------------------------------------------- queue
 
@@ -58,11 +60,18 @@ def enter_queue(walk: Walk, step: Queue) -> Action | None:
         priority=int(priority) if _PRIORITY.fullmatch(priority) else step.priority,
         skills=tuple(dict.fromkeys(skills)),
         customer=values.get("customer", ""),
+        customer_class=_if(_CLASS, values.get("class", "")),
+        wanted_seat=_if(_SEAT, values.get("seat", "")),
         utterance=() if again else walk.say(step.say),
         offers="".join(step.offers),
         offer=walk.say(step.offer_say) if step.offers else (),
         again=again,
     )
+
+
+def _if(pattern: re.Pattern[str], text: str) -> str:
+    """Values come from look-ups and callers: what is not as it should be counts for nothing."""
+    return text if pattern.fullmatch(text) else ""
 
 
 def leave_queue(walk: Walk, step: Queue, outcome: Outcome) -> Action | None:

@@ -478,13 +478,21 @@ class TestOtherSteps:
         values = {
             "queue": Template.read("repairs"),
             "priority": Template.read("1"),
-            "skills": Template.read("gas  night gas Bad!"),
+            "skills": Template.read("gas:3  night gas:3 Bad! gas:0"),
+            "class": Template.read("vip"),
+            "seat": Template.read("1001"),
             "customer": Template.read("c1"),
         }
         line = Queue(id="line", queue=None, priority=5, skills=("night",))
         action = Call(SetValues(id="set", values=values, next="line"), line).turn.action
         assert action == HandToQueue(
-            queue="repairs", priority=1, utterance=(), skills=("night", "gas"), customer="c1"
+            queue="repairs",
+            priority=1,
+            utterance=(),
+            skills=("night", "gas:3"),
+            customer="c1",
+            customer_class="vip",
+            wanted_seat="1001",
         )
 
     @pytest.mark.parametrize("stage", ["", "after", "seat"])
