@@ -22,37 +22,22 @@ from rich.text import Text
 
 from config.settings import Settings, load_settings
 from config.site import load_site
+from cti.calls_why import offers_in, print_why, why_as_json
+from cti.calls_words import WORDS
 from cti.errors import JietongError
 from cti.ids import CallId, QueueId, SeatId
 from cti.runtime.ports import CallSummary, Ledger, LedgerEntry
 from cti.store.database import Database, database_url
 from cti.store.ledger import SqlLedger
+from cti.store.narrator import Narrator
 from cti.store.site_names import names_of
-from cti.store.speech import HOME_ZONE, Language, Names, clock, moment, plain, seconds
+from cti.store.speech import HOME_ZONE, Language, Names, Speech, clock, moment, plain, seconds
 from cti.store.timeline import TimelineLine, timeline
 
 T = TypeVar("T")
 
 _PIPE_WIDTH: Final = 200
 """Characters of a line when the output is not a terminal."""
-
-_WORDS: Final[dict[str, dict[str, str]]] = {
-    "zh-CN": {
-        "call": "呼叫", "arrived": "呼入时间", "hotline": "热线", "caller": "来电者",
-        "queue": "队列", "seat": "坐席", "outcome": "结果", "wait": "等待（秒）",
-        "talk": "通话（秒）", "time": "时间", "offset": "距呼入（秒）", "what": "事件",
-        "zone": "时区", "none": "没有符合条件的呼叫", "recording": "录音", "open": "进行中",
-        "answered": "已接听", "abandoned": "已放弃", "self-service": "自助",
-        "left-menu": "菜单中挂断", "lost-sight": "失去跟踪",
-        "message": "已留言", "callback": "预约回电", "outside": "已转外线",
-    },
-    "en": {
-        "call": "call", "arrived": "arrived", "hotline": "hotline", "caller": "caller",
-        "queue": "queue", "seat": "seat", "outcome": "outcome", "wait": "wait (s)",
-        "talk": "talk (s)", "time": "time", "offset": "since arrival (s)", "what": "what",
-        "zone": "time zone", "none": "no calls match", "recording": "recording", "open": "open",
-    },
-}  # fmt: skip
 
 SettingsFile = Annotated[
     Path | None,
@@ -79,8 +64,8 @@ class CallAmbiguous(JietongError):
 
 
 def _language(value: str) -> str:
-    if value not in _WORDS:
-        raise typer.BadParameter(f"choose one of {', '.join(_WORDS)}")
+    if value not in WORDS:
+        raise typer.BadParameter(f"choose one of {', '.join(WORDS)}")
     return value
 
 
@@ -132,7 +117,7 @@ def list_calls(
     if as_json:
         _print_json([_call_as_json(call, ZoneInfo(zone)) for call in found])
         return
-    words, names = _WORDS[lang], names_of(load_site(loaded.site))
+    words, names = WORDS[lang], names_of(load_site(loaded.site))
     table = Table(caption=f"{words['zone']}: {zone}", caption_justify="left", box=None)
     for column in ("call", "arrived", "hotline", "caller", "queue", "seat", "outcome"):
         table.add_column(words[column], no_wrap=column in {"call", "arrived"})
@@ -171,10 +156,34 @@ def show_call(
     _print_call(summary, lines, names, lang, where)
 
 
+@calls_app.command("why")
+def why_call(
+    call: Annotated[str, typer.Argument(help="The call's id, or a beginning that is unique.")],
+    *,
+    settings: SettingsFile = None,
+    as_json: AsJson = False,
+    lang: Lang = "zh-CN",
+    zone: Zone = HOME_ZONE.key,
+) -> None:
+    """Show why each seat was chosen for a call: the rule, the ranking, who stood before."""
+
+    async def read(ledger: Ledger) -> list[LedgerEntry]:
+        return await ledger.facts_of((await _find(ledger, call)).call)
+
+    loaded = load_settings(settings)
+    offers = offers_in(_read(loaded, read))
+    names, where = names_of(load_site(loaded.site)), ZoneInfo(zone)
+    say, to = Narrator(names, where), Speech(names, "en" if lang == "en" else "zh-CN", where)
+    if as_json:
+        _print_json([why_as_json(offer, say, to) for offer in offers])
+        return
+    print_why(_console(), offers, say, to)
+
+
 def _print_call(
     call: CallSummary, lines: list[TimelineLine], names: Names, lang: str, zone: ZoneInfo
 ) -> None:
-    words, console = _WORDS[lang], _console()
+    words, console = WORDS[lang], _console()
     heads = ("call", "arrived", "hotline", "caller", "queue", "seat", "outcome", "wait", "talk")
     about = Table(show_header=False, box=None)
     about.add_column(style="bold")

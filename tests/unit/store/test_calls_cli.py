@@ -139,3 +139,19 @@ def test_before_the_first_start_it_says_what_to_do_and_makes_nothing(state: Path
     assert result.exit_code == 1
     assert isinstance(result.exception, DatabaseOlder)
     assert not list(state.iterdir())
+
+
+@pytest.mark.usefixtures("filled")
+def test_why_shows_each_offer_with_its_ranking() -> None:
+    result = cti_calls("why", "jt1-100.1", "--lang", "en")
+    assert result.exit_code == 0, result.output
+    assert "12:00:20.000  offered to seat 1002 李强: free for 35.2 s, idle longest" in result.output
+    rows = [row.split() for row in result.output.splitlines()]
+    assert ["1", "1002", "李强", "35.2", "A", "0"] in rows
+    assert [row[1] for row in rows if row and row[0] in {"1", "2", "3"}] == ["1002", "1001", "1003"]
+    assert is_safe(result.output)
+    assert "空闲最久" in cti_calls("why", "jt1-100.1").output
+    (told,) = json.loads(cti_calls("why", "jt1-200.7", "--json", "--lang", "en").output)
+    assert (told["seat"], told["order"], told["choice"]) == ("1002", "longest-idle", None)
+    assert [rank["idle_us"] for rank in told["ranking"]] == [35_200_000, 12_000_000, 3_000_000]
+    assert "was offered" in cti_calls("why", "jt1-1005.1", "--lang", "en").output

@@ -179,13 +179,13 @@ def test_wanted_seat_is_the_reason_before_all_others(how: str, words: str) -> No
     more = {"wanted_seat": "1002"} if how == "owner" else {}
     if how == "last":
         floor.wishes("1001", "pause", "tea")
-        floor.joins("before", caller_number="138")
+        floor.joins("before", caller_number="13800138000")
         floor.answers("1002")
         floor.wait(5)
         floor.leaves("1002", 5)
         floor.wishes("1001", "ready")
         floor.wait(10)
-    floor.joins("anna", caller_number="138", **more)
+    floor.joins("anna", caller_number="13800138000", **more)
     assert floor.offered("anna").seat == "1002"
     told = why(floor, "anna")
     assert words in told
