@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -35,7 +36,7 @@ from cti.api.server import ApiServer
 from cti.brain import Brain
 from cti.cores import cores_for
 from cti.errors import JietongError
-from cti.facts import EngineStarted, Fact, OpenCall, OpenCallback, Resynced, SeatStateChanged
+from cti.facts import EngineStarted, Fact, OpenCall, Resynced
 from cti.ids import QueueId
 from cti.menus import Lines, Menus, hours_of, prompts_of
 from cti.notices import NoticeBoard
@@ -71,6 +72,8 @@ COUNT_EVERY_S = 1.0
 LOOK_EVERY_S = 2.0
 LOOK_AT_CALENDARS_EVERY_S = 86_400.0
 PEOPLE_RETRY_S = 5.0
+LAST_SEATS_US = 31 * 86_400 * 1_000_000
+"""Who came back after a month is known to nobody any more."""
 JOURNAL_PATIENCE_S = 5.0
 """How long a start waits for a left-over journal to be written to the database."""
 
@@ -223,16 +226,7 @@ class Daemon:
         await asyncio.to_thread(self._notices.load)
         await asyncio.to_thread(self._writer.open)
         self._supervisor.vital("ledger", self._writer.run())
-        seats, open_calls, callbacks = await self._remembered()
-        self._loop.post(
-            EngineStarted(
-                at=self._clock.now_us(),
-                version=version("jietong"),
-                seats=seats,
-                open_calls=open_calls,
-                callbacks=callbacks,
-            )
-        )
+        self._loop.post(await self._remembered())
         self._supervisor.vital("engine-loop", self._loop.run())
         with _listening("agi", settings.agi.host, settings.agi.port):
             await self._agi.start()
@@ -281,11 +275,10 @@ class Daemon:
                 log.exception("a part did not stop well", part=stop.__qualname__)
         log.info("stopped")
 
-    async def _remembered(
-        self,
-    ) -> tuple[tuple[SeatStateChanged, ...], tuple[OpenCall, ...], tuple[OpenCallback, ...]]:
-        """Since when each seat is what it is, the calls of an earlier life that had not ended, and
-        the callbacks still to be made. The database may be away: then nothing is remembered."""
+    async def _remembered(self) -> EngineStarted:
+        """The start, with what is written down of earlier lives and Asterisk does not keep. The
+        database may be away: then nothing is remembered."""
+        started = EngineStarted(at=self._clock.now_us(), version=version("jietong"))
         try:
             await self._database.upgrade()
             await make_people(self._site, self._secrets, self._users, self._started_us)
@@ -295,12 +288,18 @@ class Daemon:
             seats = await self._ledger.last_seat_states()
             calls = await self._ledger.open_calls()
             callbacks = await self._ledger.open_callbacks(self._started_us - LOOK_BACK_US)
+            last_seats = await self._ledger.last_seats(self._started_us - LAST_SEATS_US)
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("database away at start; facts go to the journal", error=str(error))
             self._supervisor.passing("people", self._make_people_later())
-            return (), (), ()
-        open_calls = (OpenCall(call=call.call, arrived_at=call.arrived_us) for call in calls)
-        return tuple(seats.values()), tuple(open_calls), callbacks
+            return started
+        return replace(
+            started,
+            seats=tuple(seats.values()),
+            open_calls=tuple(OpenCall(call=one.call, arrived_at=one.arrived_us) for one in calls),
+            callbacks=callbacks,
+            last_seats=last_seats,
+        )
 
     async def _make_people_later(self) -> None:
         """Nobody can log in before the database is there; then everybody of the site can."""

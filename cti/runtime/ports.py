@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
-from cti.facts import Fact, FlowStepTaken, OpenCallback, SeatStateChanged
+from cti.facts import Fact, FlowStepTaken, LastSeat, OpenCallback, SeatStateChanged
 from cti.ids import CallId, QueueId, SeatId
+
+MOST_LAST_SEATS: Final = 100_000
 
 
 class EntryId(NamedTuple):
@@ -124,6 +126,10 @@ class Ledger(Protocol):
 
     async def open_callbacks(self, since_us: int) -> tuple[OpenCallback, ...]:
         """Callbacks booked since then that nothing has closed, in the order of their booking."""
+
+    async def last_seats(self, since_us: int) -> tuple[LastSeat, ...]:
+        """For each caller's number the seat that answered it last, if that was since then; oldest
+        first. Only the latest MOST_LAST_SEATS calls are looked at."""
 
     def facts_between(self, from_us: int, to_us: int) -> AsyncIterator[LedgerEntry]:
         """Entries with `from_us <= fact.at < to_us`, in the order of the ledger."""

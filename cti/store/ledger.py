@@ -12,13 +12,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.facts import (
     FlowStepsTaken,
+    LastSeat,
     OpenCallback,
     RecordingMissed,
     RecordingStored,
     SeatStateChanged,
 )
 from cti.ids import CallId, QueueId, SeatId
-from cti.runtime.ports import CallCursor, CallSummary, EntryId, LedgerEntry, WalkedSteps
+from cti.runtime.ports import (
+    MOST_LAST_SEATS,
+    CallCursor,
+    CallSummary,
+    EntryId,
+    LedgerEntry,
+    WalkedSteps,
+)
 from cti.store.callbacks import TOLD_BY, open_callbacks
 from cti.store.codec import clean_entry, clean_text, decode, kind_of
 from cti.store.database import Database
@@ -28,6 +36,8 @@ from cti.store.tables import Base, CallRow, LedgerRow, RecordingRow, SeatStateRo
 _READ_AHEAD: Final = 1_000
 """Entries read at a time: some 400 kB, while others use the database in between."""
 
+_LONGEST_CALL_US: Final = 86_400 * 1_000_000
+"""So that the index on arrivals is of use where the answer counts."""
 _MANY: Final = 500
 """Keys in one IN (...); SQLite takes 32,766 parameters in all."""
 
@@ -126,6 +136,25 @@ class SqlLedger:
         async with self._database.reading() as connection:
             facts = [_entry(row).fact for row in await connection.execute(wanted)]
         return open_callbacks(facts)
+
+    async def last_seats(self, since_us: int) -> tuple[LastSeat, ...]:
+        newest_first = (
+            select(CallRow.caller_number, CallRow.seat, CallRow.answered_us)
+            .where(
+                CallRow.arrived_us >= since_us - _LONGEST_CALL_US,
+                CallRow.answered_us >= since_us,
+                CallRow.seat.is_not(None),
+                CallRow.caller_number != "",
+            )
+            .order_by(CallRow.answered_us.desc())
+            .limit(MOST_LAST_SEATS)
+        )
+        last: dict[str, LastSeat] = {}
+        async with self._database.reading() as connection:
+            for number, seat, at in await connection.execute(newest_first):
+                if seat and at:
+                    last.setdefault(number, LastSeat(number=number, seat=SeatId(seat), at=at))
+        return tuple(last.values())[::-1]
 
     async def facts_between(
         self, from_us: int, to_us: int, kinds: Collection[str] = ()

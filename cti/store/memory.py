@@ -7,11 +7,19 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from cti.facts import (
     FlowStepsTaken,
+    LastSeat,
     OpenCallback,
     SeatStateChanged,
 )
 from cti.ids import CallId, QueueId, SeatId
-from cti.runtime.ports import CallCursor, CallSummary, EntryId, LedgerEntry, WalkedSteps
+from cti.runtime.ports import (
+    MOST_LAST_SEATS,
+    CallCursor,
+    CallSummary,
+    EntryId,
+    LedgerEntry,
+    WalkedSteps,
+)
 from cti.store.callbacks import open_callbacks
 from cti.store.codec import clean_entry, clean_text
 from cti.store.projection import fold
@@ -80,6 +88,18 @@ class MemoryLedger:
     async def open_callbacks(self, since_us: int) -> tuple[OpenCallback, ...]:
         facts = (entry.fact for entry in self._entries)
         return open_callbacks(fact for fact in facts if fact.at >= since_us)
+
+    async def last_seats(self, since_us: int) -> tuple[LastSeat, ...]:
+        answered = [
+            LastSeat(number=one.caller_number, seat=one.seat, at=one.answered_us)
+            for one in self._calls.values()
+            if one.seat and one.caller_number and one.answered_us and one.answered_us >= since_us
+        ]
+        last: dict[str, LastSeat] = {}
+        for one in sorted(answered, key=lambda one: one.at)[-MOST_LAST_SEATS:]:
+            last.pop(one.number, None)
+            last[one.number] = one
+        return tuple(last.values())
 
     async def facts_between(self, from_us: int, to_us: int) -> AsyncIterator[LedgerEntry]:
         for entry in list(self._entries):

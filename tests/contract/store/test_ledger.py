@@ -399,3 +399,20 @@ async def test_call_with_a_callback_shows_who_called_back_and_the_talk(ledger: L
     assert (found.seat, found.talk_us, found.answered_us) == ("1002", 60 * SECOND, None)
     ended = next(fact for fact in before if isinstance(fact, CallEnded))
     assert (found.outcome, found.ended_us) == (ended.outcome, ended.at)
+
+
+async def test_last_seats_are_those_that_answered_each_number_last(ledger: Ledger) -> None:
+    facts = [
+        *answered_call("jt1-1.1", NOON, number="13800000001", seat="1001"),
+        *answered_call("jt1-1.2", NOON + 100 * SECOND, number="13800000002", seat="1002"),
+        *answered_call("jt1-1.3", NOON + 200 * SECOND, number="13800000001", seat="1003"),
+        *answered_call("jt1-1.4", NOON + 300 * SECOND, number="", seat="1003"),
+        *answered_call("jt1-1.0", NOON - 900 * SECOND, number="13800000003", seat="1001"),
+    ]
+    await ledger.append(entries_of(facts))
+    found = await ledger.last_seats(NOON)
+    assert [(one.number, one.seat) for one in found] == [
+        ("13800000002", "1002"),
+        ("13800000001", "1003"),
+    ]
+    assert found[1].at == NOON + 200 * SECOND + 25_800_000
