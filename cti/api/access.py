@@ -61,6 +61,7 @@ ACCESS: Final[dict[str, Rule | Door]] = {
     "me": _ANYONE_KNOWN,
     "listCalls": _READ_CALLS,
     "getCall": _READ_CALLS,
+    "whyCall": Rule(frozenset({"lead", "admin", "auditor"})),
     "sendToFlow": _COMMAND,
     "listSeats": _ANYONE_KNOWN,
     "getSeat": _ANYONE_KNOWN,

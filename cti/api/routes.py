@@ -36,6 +36,7 @@ from cti.api.schemas import (
     SeatsAnswer,
     TokenAnswer,
 )
+from cti.api.why import WhyAnswer, why_call
 
 V1: Final = "/api/v1"
 _ALWAYS: Final = frozenset({400, 421, 500})
@@ -117,6 +118,17 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "One call with its time line",
         calls.get_call,
         CallDetailAnswer,
+        404,
+        503,
+        query=CallQuery,
+    ),
+    _operation(
+        "whyCall",
+        "GET",
+        f"{V1}/calls/{{call}}/why",
+        "Why each seat was chosen for a call",
+        why_call,
+        WhyAnswer,
         404,
         503,
         query=CallQuery,

@@ -26,6 +26,7 @@ EXPECTED = """
     me          200   200  200   200     401
     listCalls   200   200  200   200     401
     getCall     404   200  200   200     401
+    whyCall     403   200  200   200     401
     sendToFlow  404   404  404   403     401
     listSeats   200   200  200   200     401
     getSeat     200   200  200   200     401

@@ -222,6 +222,40 @@ async def test_the_time_line_speaks_the_language_asked_for_with_masked_numbers(
     assert (await client.get(f"/api/v1/calls/{call}?language=fr", "lead")).status == 400
 
 
+async def test_why_tells_each_offer_with_its_reasons_to_leads_and_not_to_seats(
+    client: Client, history: FakeHistory
+) -> None:
+    put(history, 1)
+    call = CallId("jt1-1.1")
+    offer = facts.SeatOffered(
+        at=7,
+        call=call,
+        seat=WANG,
+        offer=OfferId("offer.1001.7"),
+        queue=QueueId("repairs"),
+        device="PJSIP/1001",
+        ring_us=1,
+        rule="longest-idle",
+        ranking=(facts.SeatRank(seat=WANG, idle_us=41_200_000, level=3),),
+        waiting=5,
+        why=facts.Choice(rule="place", fitted=3, peers=3, needs=(facts.Skill("gas", 3),), ahead=2),
+    )
+    later = replace(offer, at=9, why=None)
+    history.facts[call] = [later, offer]
+
+    lead = await client.get(f"/api/v1/calls/{call}/why?language=en", "lead")
+    (first, second) = lead.json["offers"]
+    assert (first["at_us"], first["seat"], first["text"]) == (7, "1001", "en: SeatOffered ")
+    assert (first["choice"]["ahead"], first["choice"]["needs"]) == (
+        2,
+        [{"name": "gas", "level": 3}],
+    )
+    assert first["ranking"][0]["idle_us"] == 41_200_000
+    assert second["choice"] is None
+    assert (await client.get(f"/api/v1/calls/{call}/why", "seat")).status == 403
+    assert (await client.get("/api/v1/calls/nobody/why", "lead")).status == 404
+
+
 async def test_without_its_database_the_list_is_503_and_live_calls_still_come(
     client: Client, engine: FakeEngine, history: FakeHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -125,7 +125,7 @@ def test_nested_parts_become_plain_json() -> None:
 
     shown = data("lead", fact)
     assert shown is not None
-    assert shown["ranking"] == [{"seat": "1001", "idle_us": 5, "role": "a", "level": 0}]
+    assert shown["ranking"] == [{"seat": "1001", "idle_us": 5, "role": "a", "level": 0, "key": 0}]
     assert data("seat", fact) is None
 
 
