@@ -31,12 +31,15 @@ from cti.facts import (
     SeatOffered,
     SeatState,
 )
+from kpi.told_waits import READS, ToldWaits
 
 WAIT_BUCKETS: Final = (1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200)
 """Seconds; the limits that service standards name (10, 15, 20, 30, 60) are bucket borders."""
+ERROR_BUCKETS: Final = (2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200)
 LOOKUP_BUCKETS: Final = (0.01, 0.03, 0.1, 0.3, 1, 2, 5, 10)
 _REMEMBERED: Final = 100_000
 _OTHER: Final = "other"
+_TOLD: Final = frozenset(READS)
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -87,6 +90,14 @@ class Metrics:
             buckets=WAIT_BUCKETS,
             registry=self.registry,
         )
+        self._told_errors = Histogram(
+            "cti_told_wait_error_seconds",
+            "Estimated waits told to callers, against the answer: how far off, by direction.",
+            ("queue", "direction"),
+            buckets=ERROR_BUCKETS,
+            registry=self.registry,
+        )
+        self._told = ToldWaits()
         self._lookups = Histogram(
             "cti_lookup_seconds",
             "How long services took to answer a look-up of a flow.",
@@ -116,6 +127,8 @@ class Metrics:
         observer = self._observers.get(type(fact))
         if observer is not None:
             observer(fact)
+        if type(fact) in _TOLD:
+            self._wait_told(fact)
 
     def count_ami_events(self, count: int = 1) -> None:
         self._ami_events.inc(count)
@@ -147,6 +160,11 @@ class Metrics:
 
     def _abandoned(self, fact: CallAbandoned) -> None:
         self._waits.labels(fact.queue, "abandoned").observe(fact.wait_us / 1e6)
+
+    def _wait_told(self, fact: Fact) -> None:
+        for told in self._told.take(fact):
+            direction = "over" if told.error_us > 0 else "under"
+            self._told_errors.labels(told.queue, direction).observe(abs(told.error_us) / 1e6)
 
     def _offered(self, fact: SeatOffered) -> None:
         self._queue_of.put(fact.offer, fact.queue)

@@ -32,6 +32,7 @@ PURE: Final = (
     "cti/ami/translate.py",
     "acd/",
     "recording/rules.py",
+    "kpi/told_waits.py",
     "ivr_flows/model.py",
     "ivr_flows/state.py",
     "ivr_flows/actions.py",

@@ -152,3 +152,35 @@ def test_names_follow_the_conventions_and_no_label_can_grow_without_bound(
             assert set(sample.labels) <= {
                 "hotline", "outcome", "queue", "state", "result", "version", "le",
             }  # fmt: skip
+
+
+def test_told_waits_are_held_against_the_answer_by_queue_and_direction(metrics: Metrics) -> None:
+    def told(call: str, at_s: int, wait_s: int) -> facts.WaitTold:
+        return facts.WaitTold(
+            at=at_s * 1_000_000,
+            call=CallId(call),
+            queue=REPAIRS,
+            place=1,
+            wait_us=wait_s * 1_000_000,
+            first=True,
+        )
+
+    metrics.observe(told("a", 0, 60))
+    metrics.observe(told("a", 45, 40))
+    metrics.observe(told("b", 0, 60))
+    metrics.observe(
+        facts.OfferAnswered(
+            at=70_000_000,
+            call=CallId("a"),
+            seat=WANG,
+            offer=OfferId("o"),
+            queue=REPAIRS,
+            wait_us=0,
+            recording="",
+        )
+    )
+    metrics.observe(ended("b"))
+    name = "cti_told_wait_error_seconds"
+    assert value(metrics, f"{name}_sum", queue="repairs", direction="under") == 10
+    assert value(metrics, f"{name}_sum", queue="repairs", direction="over") == 15
+    assert value(metrics, f"{name}_count", queue="repairs", direction="over") == 1
