@@ -27,6 +27,7 @@ from cti.prompts_cli import prompts_app
 from cti.samples_cli import samples_app
 from cti.simulate_cli import simulate
 from cti.staff_cli import staff
+from cti.told_cli import told
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(calls_app, name="calls")
@@ -37,6 +38,7 @@ app.add_typer(notices_app, name="notices")
 app.add_typer(prompts_app, name="prompts", help="What the flows say, as sound.")
 app.command()(simulate)
 app.command()(staff)
+app.command()(told)
 
 SettingsFile = Annotated[
     Path | None,
