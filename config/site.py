@@ -12,11 +12,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from config.errors import Complaint, SettingsRefused
 from config.hours import HoursPart
+from config.routing import Kind, Routing, SeatRole, Seconds, Skills, Strategy, Target, Widening
 from config.yaml_file import read_yaml, validate
 from config.zones import ZoneName
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 SeatName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$")]
+Device = Annotated[str, Field(pattern=r"^PJSIP/[A-Za-z0-9_.-]{1,64}$")]
 UserName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")]
 Language = Literal["zh-CN", "en"]
 Role = Literal["seat", "lead", "admin", "auditor"]
@@ -33,6 +35,16 @@ def _service_url(url: str) -> str:
     if not (good and plain) or not url.isascii() or any(c.isspace() for c in url):
         raise ValueError("write http://HOST:PORT/PATH or https://...; no password, no ? and no #")
     return url
+
+
+def sip_user(device: str) -> str:
+    """The name under which a device registers."""
+    return device.removeprefix("PJSIP/")
+
+
+def sip_secret(device: str) -> str:
+    """What its password is called among the secrets."""
+    return f"sip:{sip_user(device)}"
 
 
 class _Part(BaseModel):
@@ -59,6 +71,28 @@ class Queue(_Part):
     """Talk and wrap-up together, for the estimated wait until calls have been measured."""
     callback_attempts: Annotated[int, Field(ge=1, le=10)] = 3
     callback_retry_minutes: Annotated[float, Field(ge=0.05, le=1440)] = 10
+    strategy: Strategy = "longest-idle"
+    """Which of the free seats that fit is rung. ring-all: several at once, who answers first has
+    the caller."""
+    ring_most: Annotated[int, Field(ge=1, le=50)] = 5
+    """With ring-all: how many seats at once."""
+    auto_answer: bool = False
+    """Seats' phones are asked to answer by themselves."""
+    wrapup_extension_seconds: Annotated[float, Field(ge=0, le=3600)] = 0
+    """How much longer a seat may make its wrap-up, once a call."""
+    target: Target = Target()
+    ratio: Annotated[int, Field(ge=1, le=100)] = 1
+    """For `routing.choice: queue-ratio`: its share of all who wait, against the others'."""
+    priority_step_seconds: Annotated[float, Field(ge=1, le=86_400)] = 120
+    """What a step of priority is worth: who stands a step behind stands before all who come that
+    much later, so nobody waits for ever."""
+    widening: Annotated[list[Widening], Field(max_length=9)] = []
+    wanted_seconds: Seconds = 0
+    """How long a caller waits for the seat they are to be put to, when it is busy."""
+    last_seat_hours: Annotated[float, Field(ge=0, le=720)] = 0
+    """So long after a talk the caller is put to the same seat again."""
+    merged_into: Name | None = None
+    """Its callers stand in that queue's line."""
 
     @property
     def names(self) -> dict[str, str]:
@@ -68,20 +102,36 @@ class Queue(_Part):
 
 class Seat(_Part):
     name: Annotated[str, Field(min_length=1, max_length=64)]
-    device: Annotated[str, Field(pattern=r"^PJSIP/[A-Za-z0-9_.-]{1,64}$")]
+    device: Device
+    devices: list[Device] = []
+    """Others that the seat may choose when it signs on: a phone at home, a browser."""
     queues: Annotated[list[Name], Field(min_length=1)]
-    skills: list[Name] = []
-    """What this seat can do that not every seat of its queues can."""
+    skills: Skills = {}
+    """What this seat can do that not every seat of its queues can: `[gas, night]`, or with levels
+    from 1 to 9 `{gas: 3, night: 1}`."""
+    roles: dict[Name, SeatRole] = {}
+    """By queue, where it is not the usual one, a."""
+    languages: list[Language] = []
+    """None: every language."""
+    capacity: dict[Kind, Annotated[int, Field(ge=1, le=50)]] = {}
+    """How many contacts other than calls it takes at once, by kind."""
+    texts_in_call: bool = False
+    """Whether these are offered while it is in a call."""
+
+    @property
+    def all_devices(self) -> tuple[str, ...]:
+        """The usual one first."""
+        return tuple(dict.fromkeys((self.device, *self.devices)))
 
     @property
     def sip_user(self) -> str:
-        """The name under which the seat's phone registers."""
-        return self.device.removeprefix("PJSIP/")
+        """The name under which the seat's usual phone registers."""
+        return sip_user(self.device)
 
     @property
     def sip_secret(self) -> str:
-        """What the phone's password is called among the secrets."""
-        return f"sip:{self.sip_user}"
+        """What that phone's password is called among the secrets."""
+        return sip_secret(self.device)
 
 
 class Outside(_Part):
@@ -132,6 +182,7 @@ class Site(_Part):
     """Parts of the town that notices are about, by the name that flows use."""
     outside: dict[Name, Outside] = {}
     callbacks: Callbacks = Callbacks()
+    routing: Routing = Routing()
     services: dict[Name, Service] = {}
     users: dict[UserName, User] = {}
 
@@ -139,19 +190,22 @@ class Site(_Part):
         """What does not fit together: the place in the file and what is wrong there."""
         devices: dict[str, str] = {}
         for seat_id, seat in self.seats.items():
-            other = devices.setdefault(seat.device, seat_id)
-            if other != seat_id:
-                yield (
-                    ("seats", seat_id, "device"),
-                    f"seats {other} and {seat_id} have the same device {seat.device}; "
-                    "give each seat a device of its own",
-                )
+            for device in seat.all_devices:
+                other = devices.setdefault(device, seat_id)
+                if other != seat_id:
+                    key = "device" if device == seat.device else "devices"
+                    yield (
+                        ("seats", seat_id, key),
+                        f"seats {other} and {seat_id} have the same device {device}; "
+                        "give each seat a device of its own",
+                    )
             for place, queue in enumerate(seat.queues):
                 if queue not in self.queues:
                     yield (
                         ("seats", seat_id, "queues", place),
                         f"there is no queue {queue!r}; known: {', '.join(sorted(self.queues))}",
                     )
+        yield from self._slips_of_routing()
         numbers: set[str] = set()
         for place, hotline in enumerate(self.hotlines):
             if hotline.number in numbers:
@@ -178,6 +232,23 @@ class Site(_Part):
                     ("users", user_name, "seat"),
                     f"there is no seat {user.seat!r}; known: {', '.join(sorted(self.seats))}",
                 )
+
+    def _slips_of_routing(self) -> Iterator[tuple[tuple[object, ...], str]]:
+        for seat_id, seat in self.seats.items():
+            for queue in seat.roles:
+                if queue not in seat.queues:
+                    yield ("seats", seat_id, "roles", queue), f"seat {seat_id} does not serve it"
+        for name in self.queues:
+            seen = [name]
+            while (target := self.queues[seen[-1]].merged_into) is not None:
+                where = ("queues", name, "merged_into")
+                if target not in self.queues:
+                    yield where, f"there is no queue {target!r}; known: {', '.join(self.queues)}"
+                    break
+                if target in seen:
+                    yield where, f"leads in a circle: {' -> '.join([*seen, target])}"
+                    break
+                seen.append(target)
 
     def _slips_of_services(self) -> Iterator[tuple[tuple[object, ...], str]]:
         for name, service in self.services.items():

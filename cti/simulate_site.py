@@ -14,10 +14,11 @@ from pydantic import ValidationError
 from acd.dispatcher import Dispatcher
 from acd.simulator.day import Move
 from config.site import Queue, Seat, Site, load_site
-from cti.cores import cores_for, routing_of
+from cti.cores import cores_for
 from cti.errors import JietongError
-from cti.facts.site import ChoiceName, RoutingRules, StrategyName
+from cti.facts.site import ChoiceName, StrategyName
 from cti.ids import SeatId
+from cti.site_routing import routing_of
 
 SITES: Final = Path(__file__).parents[1] / "config/sites"
 MOST_SEATS: Final = 10_000
@@ -56,12 +57,12 @@ class Staffed:
         """The site's own dispatcher, fresh; with the rule, if there is one."""
         if not self.rule:
             return cores_for(self.site).dispatcher
-        seats, queues = routing_of(self.site)
+        seats, queues, rules = routing_of(self.site)
         for strategy in STRATEGIES:
             if strategy == self.rule:
                 queues = [replace(queue, strategy=strategy) for queue in queues]
         choice = next((choice for choice in CHOICES if choice == self.rule), None)
-        return Dispatcher(seats, queues, RoutingRules() if choice is None else RoutingRules(choice))
+        return Dispatcher(seats, queues, rules if choice is None else replace(rules, choice=choice))
 
 
 def find_site(wanted: Path) -> Site:
@@ -154,7 +155,8 @@ def _with_setting(queue: Queue, setting: str, key: str, value: str) -> Queue:
 
 
 def _kind(seat: Seat) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return tuple(sorted(map(str, seat.queues))), tuple(sorted(map(str, seat.skills)))
+    skills = (f"{name}:{level}" for name, level in seat.skills.items())
+    return tuple(sorted(map(str, seat.queues))), tuple(sorted(skills))
 
 
 def _evenly(seats: Sequence[SeatId], count: int) -> list[SeatId]:

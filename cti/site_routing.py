@@ -1,0 +1,81 @@
+"""The site file's seats, queues and rules as routing knows them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from config.site import Queue, Seat, Site
+from cti.facts import (
+    Capacity,
+    CustomerClass,
+    QueueRecord,
+    QueueRole,
+    RoutingRules,
+    SeatRecord,
+    Skill,
+    Widening,
+)
+from cti.ids import QueueId, SeatId
+
+
+class RoutingSetUp(NamedTuple):
+    seats: list[SeatRecord]
+    queues: list[QueueRecord]
+    rules: RoutingRules
+
+
+def routing_of(site: Site) -> RoutingSetUp:
+    """What `site` says of routing."""
+    classes = tuple(
+        CustomerClass(name, micros(one.head_start_seconds))
+        for name, one in site.routing.classes.items()
+    )
+    return RoutingSetUp(
+        [_seat(SeatId(seat_id), seat) for seat_id, seat in site.seats.items()],
+        [_queue(QueueId(queue_id), queue) for queue_id, queue in site.queues.items()],
+        RoutingRules(choice=site.routing.choice, classes=classes),
+    )
+
+
+def micros(seconds: float) -> int:
+    """Seconds in microseconds."""
+    return int(seconds * 1e6)
+
+
+def _queue(queue_id: QueueId, queue: Queue) -> QueueRecord:
+    return QueueRecord(
+        queue_id,
+        micros(queue.ring_seconds),
+        micros(queue.wrapup_seconds),
+        announce_us=micros(queue.announce_every_seconds),
+        expected_us=micros(queue.expected_talk_seconds),
+        callback_attempts=queue.callback_attempts,
+        callback_retry_us=micros(queue.callback_retry_minutes * 60),
+        strategy=queue.strategy,
+        ring_most=queue.ring_most,
+        auto_answer=queue.auto_answer,
+        wrapup_extension_us=micros(queue.wrapup_extension_seconds),
+        target_us=micros(queue.target.seconds),
+        target_percent=queue.target.percent,
+        ratio=queue.ratio,
+        priority_step_us=micros(queue.priority_step_seconds),
+        widening=tuple(Widening(micros(one.after_seconds), one.levels) for one in queue.widening),
+        wanted_us=micros(queue.wanted_seconds),
+        last_seat_us=micros(queue.last_seat_hours * 3600),
+        merged_into=QueueId(queue.merged_into or ""),
+    )
+
+
+def _seat(seat_id: SeatId, seat: Seat) -> SeatRecord:
+    return SeatRecord(
+        seat_id,
+        seat.name,
+        seat.device,
+        tuple(QueueId(name) for name in seat.queues),
+        tuple(Skill(name, level) for name, level in sorted(seat.skills.items())),
+        tuple(QueueRole(QueueId(queue), role) for queue, role in seat.roles.items()),
+        devices=tuple(seat.devices),
+        languages=tuple(seat.languages),
+        capacity=tuple(Capacity(kind, most) for kind, most in seat.capacity.items()),
+        texts_in_call=seat.texts_in_call,
+    )
