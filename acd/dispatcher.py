@@ -99,7 +99,7 @@ class Dispatcher(LineReader):
         self._waiters = Waiters(line, matching, self._patience, self._queues)
         self.callbacks = Callbacks(self._waiters, self._queues, callbacks or CallbackRules())
         self._wishes = SeatWishes(self._seats, self._queues, times, self._phones)
-        self._restoring = Restoring(self._seats)
+        self._restoring = Restoring(self._seats, self._phones)
         self._acquaintance = Acquaintance()
         self._ends: Timers[SeatId] = Timers()
         self._left: dict[SeatId, None] = {}
@@ -211,7 +211,6 @@ class Dispatcher(LineReader):
 
     def _call_recovered(self, fact: CallRecovered) -> Outcome:
         if fact.phase is CallPhase.WAITING:
-            self._waiters.leave(fact.call)
             self._waiters.enter(
                 fact.call,
                 fact.queue,

@@ -31,18 +31,23 @@ class LastResortKeeper:
         record = self._records[fact.seat]
         for queue in record.queues:
             key = (queue, record.id)
+            before = self._wanted.get(key)
             if fact.new is SeatState.SIGNED_OFF:
-                if self._wanted.pop(key, None):
-                    yield DropMember(queue=queue, seat=record.id, device=record.device)
+                if before is not None:
+                    del self._wanted[key]
+                    yield DropMember(queue=queue, seat=record.id, device=before.device)
                 continue
+            device = fact.device or record.device
+            if before is not None and before.device != device:
+                yield DropMember(queue=queue, seat=record.id, device=before.device)
             member = KeepMember(
                 queue=queue,
                 seat=record.id,
-                device=record.device,
+                device=device,
                 paused=fact.new is SeatState.PAUSED,
                 reason=fact.reason if fact.new is SeatState.PAUSED else "",
             )
-            if self._wanted.get(key) != member:
+            if before != member:
                 self._wanted[key] = member
                 yield member
 
@@ -56,16 +61,25 @@ class LastResortKeeper:
             found = seen.get((*key, wanted.device))
             if found is None or (found.paused, found.reason) != (wanted.paused, wanted.reason):
                 yield wanted
+        chosen: dict[SeatId, str] = {}
         for member in seen.values():
             record = self._records.get(member.seat)
-            believed = fresh or (member.queue, member.seat) in self._wanted
-            if record is None or not _fits(member, record) or not believed:
+            device = self._device_of(member) if not fresh else member.device
+            if record is not None and fresh and _fits(member, record):
+                device = chosen.setdefault(member.seat, member.device)
+            if record is None or not _fits(member, record) or member.device != device:
                 yield _drop(member)
+
+    def _device_of(self, member: MemberSeen) -> str:
+        """With which device the member ought to be there; empty: with none."""
+        wanted = self._wanted.get((member.queue, member.seat))
+        return wanted.device if wanted is not None else ""
 
 
 def _fits(member: MemberSeen, record: SeatRecord) -> bool:
     """A member under a device that the seat had before would be rung beside the new one."""
-    return member.queue in record.queues and member.device == record.device
+    known = (record.device, *record.devices)
+    return member.queue in record.queues and member.device in known
 
 
 def _drop(member: MemberSeen) -> DropMember:

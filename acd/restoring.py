@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from acd.phones import Phones
 from acd.seats import Seat
 from cti.facts import DeviceState, EngineStarted, SeatState, SeatStateChanged, SnapshotTaken
 from cti.ids import SeatId
@@ -13,8 +14,9 @@ class Restoring:
     """Part of the dispatcher: after a start, Asterisk's queue members tell who is signed on, and
     the ledger what they do not keep; after the first snapshot our own belief rules."""
 
-    def __init__(self, seats: Mapping[SeatId, Seat]) -> None:
+    def __init__(self, seats: Mapping[SeatId, Seat], phones: Phones) -> None:
         self._seats = seats
+        self._phones = phones
         self._remembered: dict[SeatId, SeatStateChanged] = {}
         self._fresh = True
 
@@ -29,11 +31,18 @@ class Restoring:
             seen = self._seats.get(member.seat)
             if seen is None or seen.state is not SeatState.SIGNED_OFF:
                 continue
+            self._restore_device(seen, member.device)
             if member.paused:
                 yield seen.go(SeatState.PAUSED, fact.at, reason=member.reason)
             else:
                 yield self._restored(seen, fact.at)
             self._restore_since(seen)
+
+    def _restore_device(self, seat: Seat, device: str) -> None:
+        """With which of its devices it had signed on."""
+        if device in seat.record.devices:
+            seat.at_device = device
+            self._phones.chosen(seat)
 
     def _restored(self, seat: Seat, at: int) -> SeatStateChanged:
         """Asterisk's members do not tell wrap-up from ready; the ledger does."""

@@ -194,7 +194,14 @@ class Seat:
             self.extended = False
         self.watch(self)
         return SeatStateChanged(
-            at=at, seat=self.record.id, old=old, new=new, reason=reason, call=call, until=until
+            at=at,
+            seat=self.record.id,
+            old=old,
+            new=new,
+            reason=reason,
+            call=call,
+            until=until,
+            device=self.at_device,
         )
 
     def remark(self, at: int, reason: str) -> SeatStateChanged:
@@ -208,6 +215,7 @@ class Seat:
             reason=reason,
             call=self.call,
             until=self.until,
+            device=self.at_device,
         )
 
 

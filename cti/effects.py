@@ -30,12 +30,22 @@ class OriginateSeat(Effect):
     caller_name: str
     ring_us: int
     recording: str
+    auto_answer: bool = False
+    """The phone is asked to answer by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HangUp(Effect):
     channel: ChannelId
     cause: int = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawLeg(Effect):
+    """Hang up a seat's leg, unless it has been answered and is just taking its caller: then it
+    fails with the reason `refused: taken`, and the talk goes on."""
+
+    channel: ChannelId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from bench.phones.errors import CallIsOver, NotInTime, WrongMoment
 from bench.phones.heard import Heard
 from bench.phones.media import Media
 from bench.phones.names import parse_name_addr
+from bench.phones.reinvite import offer_anew, within
 from bench.phones.transactions import ServerTransaction
 from bench.phones.udp import now_us
 
@@ -138,6 +139,14 @@ class PhoneCall:
         assert self.ended_us is not None
         return self.ended_us
 
+    async def hold(self) -> None:
+        """Put the other end on hold. Raises CallIsOver, WrongMoment, NotInTime, Refused."""
+        await self._offer_anew("sendonly")
+
+    async def resume(self) -> None:
+        """Take the other end back from hold. Raises as `hold`."""
+        await self._offer_anew("sendrecv")
+
     async def answer(self) -> None:
         """Pick up an incoming call. Raises WrongMoment, CallIsOver."""
         self._refuse("answer")
@@ -216,6 +225,12 @@ class PhoneCall:
         transaction.reply(response)
         if request.body:
             self.media.take(request.text)
+
+    async def _offer_anew(self, direction: str) -> None:
+        """A re-INVITE (RFC 3264 section 8.4)."""
+        if self.state is not CallState.TALKING:
+            self._refuse("hold or resume")
+        await within(offer_anew(self, direction), LEAVE_S, "the answer to a re-INVITE")
 
     def _late_answer(self, ack: SipRequest | None, at_us: int) -> None:
         if ack is not None and ack.body and self.state is not CallState.ENDED:

@@ -31,10 +31,12 @@ class Media:
         """Where this call hears."""
         return self._socket.address
 
-    def offer(self) -> bytes:
-        """Our SDP offer."""
+    def offer(self, direction: str = "sendrecv") -> bytes:
+        """Our SDP offer; `direction` as in SDP, seen from here."""
         self._version += 1
-        return sdp.describe(self._socket.address, self._codecs, version=self._version)
+        return sdp.describe(
+            self._socket.address, self._codecs, direction=direction, version=self._version
+        )
 
     def take(self, body: str) -> bool:
         """Use their answer; False when it cannot be used."""

@@ -18,7 +18,15 @@ from bench.phones.errors import CallIsOver, NotInTime, PhoneError, Refused, Wron
 from bench.phones.incoming import IncomingCall
 from bench.phones.names import name_addr, parse_name_addr, uri_user
 from bench.phones.outgoing import OutgoingCall
-from bench.phones.policy import AnswerAfter, AnswerPolicy, Ignore, Manual, RejectWith
+from bench.phones.policy import (
+    AnswerAfter,
+    AnswerPolicy,
+    AnswerWhenAsked,
+    Ignore,
+    Manual,
+    NoSign,
+    RejectWith,
+)
 from bench.phones.registration import Registration
 from bench.phones.transactions import T1_S, OnResponse, ServerTransaction, Transactions
 from bench.phones.udp import Address, UdpSocket
@@ -26,6 +34,7 @@ from bench.phones.udp import Address, UdpSocket
 __all__ = [
     "AnswerAfter",
     "AnswerPolicy",
+    "AnswerWhenAsked",
     "Audio",
     "CallIsOver",
     "CallState",
@@ -33,6 +42,7 @@ __all__ = [
     "EndReason",
     "Ignore",
     "Manual",
+    "NoSign",
     "NotInTime",
     "Phone",
     "PhoneCall",
@@ -55,7 +65,8 @@ class Phone:
 
     `local_port` is its SIP port; 0: any free one.
     `answer` and `microphone` (what calls carry that get no sound of their own) may be changed at
-    any time. `calls` holds the latest 50 calls of this phone, oldest first.
+    any time. `calls` holds the latest 50 calls of this phone, oldest first. While `plugged` is
+    False no SIP goes in or out, as with a pulled network cable.
     """
 
     def __init__(
@@ -80,6 +91,7 @@ class Phone:
         self.codecs = codecs
         self.calls: deque[PhoneCall] = deque(maxlen=_REMEMBERED)
         self.user_part = uri_user(user)
+        self.plugged = True
         self.address: Address
         self.contact: str
         self.transactions: Transactions
@@ -97,7 +109,7 @@ class Phone:
         self._socket = UdpSocket(self.local_ip, self._received, port=self._local_port)
         self.address = self._socket.address
         self.contact = f"sip:{self.user_part}@{self.address[0]}:{self.address[1]}"
-        self.transactions = Transactions(loop, self._socket.send, self._on_request, t1_s=self._t1_s)
+        self.transactions = Transactions(loop, self.send, self._on_request, t1_s=self._t1_s)
 
     async def stop(self, patience_s: float = 1.0) -> None:
         """Hang up, unregister, close the port.
@@ -194,12 +206,17 @@ class Phone:
     # -------------------------------------------------------------------- for calls and below
 
     def send(self, data: bytes, to: Address) -> None:
-        if self._socket is not None:
+        if self._socket is not None and self.plugged:
             self._socket.send(data, to)
 
-    def request(self, dialog: Dialog, method: str, on_response: OnResponse) -> None:
-        """Send a request inside a dialog."""
+    def request(
+        self, dialog: Dialog, method: str, on_response: OnResponse, body: bytes = b""
+    ) -> None:
+        """Send a request inside a dialog; `body`: SDP."""
         request = dialog.request(method)
+        if body:
+            request.body = body
+            request.content_type = "application/sdp"
         self.transactions.request(request, dialog.destination(), on_response, dialog.encode)
 
     def credentials(self, response: SipResponse, method: str, uri: str) -> tuple[str, str] | None:
@@ -222,7 +239,8 @@ class Phone:
         self._live.pop(call.dialog.call_id, None)
 
     def _received(self, data: bytes, source: Address, at_us: int) -> None:
-        self.transactions.received(data, source, at_us)
+        if self.plugged:
+            self.transactions.received(data, source, at_us)
 
     def _on_request(self, transaction: ServerTransaction, request: SipRequest, at_us: int) -> None:
         call = self._live.get(request.call_id or "")
@@ -264,6 +282,12 @@ class Phone:
             case AnswerAfter(seconds=seconds):
                 call.ring()
                 self._later(seconds, call)
+            case AnswerWhenAsked():
+                call.ring()
+                if "answer-after=0" in (request.get_header("call-info") or ""):
+                    call.pick_up_if_ringing()
+            case NoSign():
+                pass
             case Manual() | Ignore():
                 call.ring()
 

@@ -29,4 +29,15 @@ class Ignore:
     """Ring for ever."""
 
 
-AnswerPolicy = Manual | AnswerAfter | RejectWith | Ignore
+@dataclass(frozen=True, slots=True)
+class NoSign:
+    """Take the call in and say nothing: no 180, no 183. `Phone.next_ring` hands the call over, and
+    a test may still answer it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerWhenAsked:
+    """Ring; answer at once where the INVITE asks for it (`Call-Info: ...;answer-after=0`)."""
+
+
+AnswerPolicy = Manual | AnswerAfter | RejectWith | Ignore | NoSign | AnswerWhenAsked

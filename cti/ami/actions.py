@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from cti.ami.errors import UnsafeValue
-from cti.ami.safety import encode_action, variable_header
+from cti.ami.safety import encode_action, sip_header, variable_header
 
 HeaderValue = str | int | Sequence[str]
 
@@ -50,6 +50,11 @@ class Action:
     def with_variables(self, **variables: str) -> Self:
         """The same action that also sets channel variables, one header each, escaped."""
         more = tuple(variable_header(name, value) for name, value in variables.items())
+        return type(self)(self.name, self.headers + more)
+
+    def with_sip_headers(self, headers: Iterable[tuple[str, str]]) -> Self:
+        """The same Originate, whose INVITE carries these SIP headers of our own."""
+        more = tuple(sip_header(name, value) for name, value in headers)
         return type(self)(self.name, self.headers + more)
 
     def encode(self, action_id: str) -> bytes:

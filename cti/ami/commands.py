@@ -28,11 +28,17 @@ from cti.effects import (
     OriginateSeat,
     ReturnToWaitingRoom,
     SendToFlow,
+    WithdrawLeg,
 )
 
 SEAT_LEG_CONTEXT: Final = "seat-leg"
 WAITING_ROOM_CONTEXT: Final = "waiting-room"
 SEAT_FLOW_CONTEXT: Final = "seat-flow"
+AUTO_ANSWER: Final = (
+    # There is no one way (RFC 5373 came too late): each phone reads one of these two.
+    ("Call-Info", "<sip:auto-answer>;answer-after=0"),
+    ("Alert-Info", "<http://auto-answer>;info=alert-autoanswer;delay=0"),
+)
 
 
 def _originate(effect: OriginateSeat) -> list[Action]:
@@ -49,6 +55,8 @@ def _originate(effect: OriginateSeat) -> list[Action]:
         CallerID=caller_id(effect.caller_name, effect.caller_number),
         Async=True,
     )
+    if effect.auto_answer:
+        action = action.with_sip_headers(AUTO_ANSWER)
     return [
         action.with_variables(
             CTI_CALL=effect.call,
@@ -98,6 +106,16 @@ def _hang_up(effect: HangUp) -> list[Action]:
     # Hangup takes a value between slashes as a pattern over all channels.
     channel = check_channel_id(effect.channel, "Channel")
     return [Action.of("Hangup", Channel=channel, Cause=effect.cause)]
+
+
+def _withdraw(effect: WithdrawLeg) -> list[Action]:
+    """The leg is hung up only when the last of these finds that it has not been taken: see
+    `hands.py`."""
+    channel = check_channel_id(effect.channel, "Channel")
+    return [
+        Action.of("Setvar", Channel=channel, Variable="CTI_WITHDRAWN", Value="1"),
+        Action.of("Getvar", Channel=channel, Variable="CTI_TAKEN"),
+    ]
 
 
 def _keep(effect: KeepOnChannel) -> list[Action]:
@@ -166,6 +184,7 @@ _ACTIONS: Final[dict[type[Effect], Callable[[Any], list[Action]]]] = {
     OriginateSeat: _originate,
     OriginateCallback: _call_back,
     HangUp: _hang_up,
+    WithdrawLeg: _withdraw,
     KeepOnChannel: _keep,
     ReturnToWaitingRoom: _return,
     SendToFlow: _send_to_flow,
@@ -173,7 +192,7 @@ _ACTIONS: Final[dict[type[Effect], Callable[[Any], list[Action]]]] = {
     DropMember: _drop_member,
 }
 
-MAY_BE_REFUSED: Final = frozenset({"QueueAdd", "QueueRemove", "Hangup", "Setvar"})
+MAY_BE_REFUSED: Final = frozenset({"QueueAdd", "QueueRemove", "Hangup", "Setvar", "Getvar"})
 """Actions whose refusal only says that it is so already: a member that is there, a channel that
 has gone."""
 

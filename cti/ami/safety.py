@@ -36,6 +36,7 @@ _DIALPLAN_WORD = re.compile(r"[A-Za-z0-9_-]{1,79}", re.ASCII)
 _EXTENSION = re.compile(r"[A-Za-z0-9*#+-]{1,79}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{3,20}", re.ASCII)
 _VARIABLE_NAME = re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]{0,78}", re.ASCII)
+_SIP_VALUE = re.compile(r"[A-Za-z0-9<>:/;=._-]{1,120}", re.ASCII)
 _VARIABLE_ESCAPES = str.maketrans({"\\": r"\\", ",": r"\,", '"': r"\""})
 _CALLER_NAME_DROPS = str.maketrans(dict.fromkeys('"<>\\'))
 _NUMBER_CHARACTERS = frozenset("0123456789+*#")
@@ -118,6 +119,15 @@ def variable_header(name: str, value: str) -> tuple[str, str]:
         raise UnsafeValue("Variable", "not a variable name")
     check_value(name, value)
     return "Variable", f"{name}={value.translate(_VARIABLE_ESCAPES)}"
+
+
+def sip_header(name: str, value: str) -> tuple[str, str]:
+    """The header that adds a SIP header to an Originate's INVITE (PJSIP_HEADER). Asterisk takes the
+    parentheses together, so the comma in them parts nothing; what the value may hold is narrow."""
+    if _KEY.fullmatch(name) is None:
+        raise UnsafeValue("Variable", "not a SIP header's name")
+    _must_match(_SIP_VALUE, value, name, "not a plain value of a SIP header")
+    return "Variable", f"PJSIP_HEADER(add,{name})={value}"
 
 
 def clean_caller_text(text: str, limit: int = MAX_CALLER_TEXT) -> str:

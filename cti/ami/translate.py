@@ -16,6 +16,7 @@ from cti.facts import (
     ChannelAnswered,
     ChannelCreated,
     ChannelHangupAsked,
+    ChannelHeld,
     ChannelHungUp,
     ChannelRang,
     ChannelSeen,
@@ -52,6 +53,7 @@ _MARK_KEYS: Final = (
     *("Customer", "Verified", "Number", "Survey", "Score", "Box", "File", "Seconds", "Outcome"),
     "Target",
 )
+_LOST: Final = frozenset({"Unreachable", "Unregistered"})
 _DEVICE_STATES: Final = {
     "NOT_INUSE": DeviceState.IDLE,
     "INUSE": DeviceState.IN_USE,
@@ -98,6 +100,21 @@ def _new_state(message: Message, at: int) -> Report | None:
         case "6":
             return ChannelAnswered(at=at, channel=_channel(message))
     return None
+
+
+def _dial_state(message: Message, at: int) -> Report | None:
+    """A phone that says 183 (session progress) instead of 180 rings, too: no Newstate tells."""
+    if message.get("DialStatus") != "PROGRESS":
+        return None
+    return ChannelRang(at=at, channel=ChannelId(message.get("DestUniqueid")))
+
+
+def _hold(message: Message, at: int) -> Report:
+    return ChannelHeld(at=at, channel=_channel(message), on=True)
+
+
+def _unhold(message: Message, at: int) -> Report:
+    return ChannelHeld(at=at, channel=_channel(message), on=False)
 
 
 def _hangup_request(message: Message, at: int) -> Report:
@@ -177,9 +194,20 @@ def _device_state(message: Message, at: int) -> Report | None:
     return DeviceChanged(at=at, device=device, state=device_state(message.get("State")))
 
 
+def _peer_status(message: Message, at: int) -> Report | None:
+    """As long as a phone has a channel its device state tells of that, and not that the phone is
+    lost (measured; `chan_pjsip_devicestate`). That it is back its device state tells."""
+    if message.get("PeerStatus") not in _LOST:
+        return None
+    return DeviceChanged(at=at, device=message.get("Peer"), state=DeviceState.UNREACHABLE)
+
+
 _TRANSLATORS: Final[dict[str, Translator]] = {
     "Newchannel": _new_channel,
     "Newstate": _new_state,
+    "DialState": _dial_state,
+    "Hold": _hold,
+    "Unhold": _unhold,
     "HangupRequest": _hangup_request,
     "SoftHangupRequest": _soft_hangup_request,
     "Hangup": _hangup,
@@ -189,6 +217,7 @@ _TRANSLATORS: Final[dict[str, Translator]] = {
     "UserEvent": _user_event,
     "OriginateResponse": _originate_response,
     "DeviceStateChange": _device_state,
+    "PeerStatus": _peer_status,
 }
 
 EVENT_NAMES: Final = tuple(sorted(_TRANSLATORS))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from cti.calls.phase import move
-from cti.facts import CallPhase, EndedBy
+from cti.facts import CallPhase, EndedBy, OfferFailure
 from cti.ids import BridgeId, CallId, ChannelId, OfferId, QueueId, SeatId, recording_file
 
 
@@ -16,8 +16,10 @@ class SeatLeg:
 
     dialled --> ringing --> up (answered_at) --> joined (connected) --> gone
 
-    `cancelled`: hung up by us, its word is awaited. `doubted`: a snapshot came too soon to show it.
-    `looked_for_at`: Asterisk was silent, and was asked.
+    `cancelled`: hung up by us, its word is awaited; `ending`: as what its end will be told.
+    `doubted`: a snapshot came too soon to show it. `looked_for_at`: Asterisk was silent, and was
+    asked. `withdrawn_at`: the phone gave no sign, or is lost. `given_up`: told to have failed,
+    though its channel may be there still.
     """
 
     offer: OfferId
@@ -36,6 +38,12 @@ class SeatLeg:
     doubted: bool = False
     looked_for_at: int = 0
     recording: str = ""
+    device: str = ""
+    ending: OfferFailure | Literal[""] = ""
+    withdrawn_at: int = 0
+    given_up: bool = False
+    held: bool = False
+    consulting: bool = False
 
     @property
     def channel(self) -> ChannelId:
@@ -57,10 +65,11 @@ class SeatLeg:
         queue: QueueId,
         at: int,
         ring_us: int,
+        device: str = "",
     ) -> SeatLeg:
         """A leg that has just been asked for; its recording's name is fixed from the start."""
         name = recording_file(call, offer)
-        return cls(offer, seat, call, queue, at, ring_us, recording=name)
+        return cls(offer, seat, call, queue, at, ring_us, recording=name, device=device)
 
 
 @dataclass(slots=True)
@@ -100,6 +109,9 @@ class Call:
     hangup_asked_at: int = 0
     bridge: BridgeId = BridgeId("")
     leg: OfferId = OfferId("")
+    """The one that talks, or the first that rings."""
+    also_rung: list[OfferId] = field(default_factory=list)
+    """Further ones that ring, where all seats are rung at once."""
     ended_by: EndedBy = "unknown"
     answered: bool = False
     in_last_resort: bool = False
@@ -130,6 +142,23 @@ class Call:
         if self.phase is CallPhase.OUTSIDE and self.outside is not None:
             return self.outside.before is CallPhase.IN_FLOW
         return self.phase is CallPhase.IN_FLOW
+
+    def rung_by(self, offer: OfferId) -> None:
+        """One more seat is rung."""
+        if self.leg:
+            self.also_rung.append(offer)
+        else:
+            self.leg = offer
+
+    def rung_no_more(self, offer: OfferId) -> None:
+        """That seat is rung no longer; the next one takes its place."""
+        if offer in self.also_rung:
+            self.also_rung.remove(offer)
+        elif self.leg == offer:
+            self.leg = self.also_rung.pop(0) if self.also_rung else OfferId("")
+
+    def has_leg(self, offer: OfferId) -> bool:
+        return self.leg == offer or offer in self.also_rung
 
     def waits_again(self, at: int) -> None:
         """After a talk: a wait of its own, with no seat. Its clocks run from what was asked and

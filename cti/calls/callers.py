@@ -202,7 +202,7 @@ class Callers:
         else:
             call.go(CallPhase.ENDED, "the caller gave up")
             yield CallAbandoned(at=at, call=call.id, queue=call.queue, wait_us=wait_us)
-        yield from self._legs.cancel(self._book.leg_of(call))
+        yield from self._legs.cancel_all(call, "caller-gone")
 
     def end(self, call: Call, at: int, cause: int) -> Outcome:
         was = call.phase

@@ -8,6 +8,7 @@ from cti.calls import recovery
 from cti.calls.book import Book, Outcome
 from cti.calls.call import Call, SeatLeg
 from cti.calls.callers import Callers
+from cti.calls.holding import Holding
 from cti.calls.legs import UNCONFIRMED_US, SeatLegs, take_back
 from cti.calls.meetings import Meetings
 from cti.calls.outside import OutsideCalls
@@ -24,7 +25,7 @@ from cti.facts import (
     Resynced,
     SnapshotTaken,
 )
-from cti.ids import CallId, ChannelId, OfferId
+from cti.ids import CallId, ChannelId, OfferId, seat_of_offer
 
 
 class CatchUp:
@@ -38,6 +39,7 @@ class CatchUp:
         meetings: Meetings,
         visits: Visits,
         outside: OutsideCalls,
+        holding: Holding,
     ) -> None:
         self._book = book
         self._callers = callers
@@ -45,6 +47,7 @@ class CatchUp:
         self._meetings = meetings
         self._visits = visits
         self._outside = outside
+        self._holding = holding
 
     def snapshot_taken(self, fact: SnapshotTaken) -> Outcome:
         seen = {channel.channel: channel for channel in fact.channels}
@@ -66,7 +69,7 @@ class CatchUp:
             if leg.channel not in self._book.legs and self._attach(leg, new)
         ]
         for call in sorted(new.values(), key=recovery.order_of_return):
-            yield recovery.recovered(call, self._book.leg_of(call), fact.at)
+            yield from self._recovered(call, fact.at)
         for stray in recovery.stray_offers(fact, self._book.legs):
             yield AnomalySeen(at=fact.at, about=stray, detail="a leg without a caller")
             yield HangUp(channel=stray)
@@ -81,6 +84,7 @@ class CatchUp:
                 yield from self._catch_up_leg(leg, seen[leg.channel], fact.at)
         for call in self._book.calls.values():
             yield from take_back(call)
+        yield from self._holding.take_in(fact)
         yield Resynced(at=fact.at)
 
     def _miss(self, seen: dict[ChannelId, ChannelSeen], at: int) -> Outcome:
@@ -101,19 +105,35 @@ class CatchUp:
             if ChannelId(call.call) not in seen and call.call not in self._book.calls:
                 yield _ended_unseen(call.call, at, call.arrived_at)
 
+    def _recovered(self, call: Call, at: int) -> Outcome:
+        """Told once for each seat that is rung for the caller."""
+        leg = self._book.leg_of(call)
+        yield recovery.recovered(call, leg, at)
+        for other in self._book.rung_for(call):
+            if other is not leg:
+                yield recovery.recovered(call, other, at)
+        if leg is not None and leg.held and leg.connected:
+            yield from self._holding.begin(leg, at)
+
     def _attach(self, leg: SeatLeg, new: dict[CallId, Call]) -> bool:
-        """A leg found in Asterisk: whether it is taken for its call's. One leg a caller: where two
-        ring, the one that was known goes on. In a call that was known, its answer is news."""
+        """A leg found in Asterisk: whether it is taken for its call's. One leg a caller, unless
+        several of ours ring for one who was not known: else, where two ring, the one that was known
+        goes on. In a call that was known, its answer is news."""
         call = self._book.calls[leg.call]
-        rival = self._book.leg_of(call)
-        if call.phase is CallPhase.ENDED:
+        known, rivals = self._book.leg_of(call), self._book.rung_for(call)
+        if call.phase is CallPhase.ENDED or (known is not None and not known.pending):
             return False
-        if rival is not None:
-            if not (leg.connected and rival.pending):
-                return False
+        rung_too = call.id in new and all(_is_ours(one) for one in (leg, *rivals))
+        if rivals and not leg.connected and not rung_too:
+            return False
+        for rival in rivals if leg.connected else ():
             rival.cancelled = True
+            rival.ending = "taken"
         self._book.legs[leg.channel] = leg
-        call.leg = leg.offer
+        if leg.connected or known is None:
+            call.leg = OfferId("")
+            call.also_rung.clear()
+        call.rung_by(leg.offer)
         if call.phase is CallPhase.MENU and call.id in new:
             # A seat is rung, so it was queued, and its session is just ending.
             call.phase, call.queued_at = CallPhase.WAITING, leg.offered_at
@@ -155,10 +175,11 @@ class CatchUp:
             yield from self._legs.leave(leg, at)
         elif after and call.phase is CallPhase.WAITING:
             # By whom and when is not known, and is not made up.
+            for rung in self._book.rung_for(call):
+                rung.cancelled = True
             call.phase, call.answered, call.leg = CallPhase.AFTER, True, OfferId("")
+            call.also_rung.clear()
             yield recovery.recovered(call, None, at)
-            if leg is not None:
-                leg.cancelled = True
 
     def _catch_up_leg(self, leg: SeatLeg, seen: ChannelSeen, at: int) -> Outcome:
         leg.channel_name, leg.doubted = seen.name, False
@@ -171,7 +192,8 @@ class CatchUp:
         elif not self._is_waited_for(leg):
             yield from self._legs.leave(leg, at)
         if leg.cancelled:
-            yield from self._legs.cancel(leg)  # again: the first may have been lost with the link
+            # Again: the first may have been lost with the link.
+            yield from self._legs.cancel(leg, "caller-gone")
 
     def _is_waited_for(self, leg: SeatLeg) -> bool:
         """Whether the leg waits for its caller, who is in a flow."""
@@ -193,13 +215,16 @@ class CatchUp:
         in_hand = call.in_hand
         call.phase = CallPhase.ENDED
         del self._book.calls[call.id]
-        leg = self._book.leg_of(call)
-        if leg is not None and leg.pending:
+        for leg in self._book.rung_for(call):
             leg.cancelled = True
         ended = _ended_unseen(call.id, at, call.arrived_at)
         if given_up:
             ended = replace(ended, outcome=in_hand or "abandoned", ended_by=call.ended_by)
         yield ended
+
+
+def _is_ours(leg: SeatLeg) -> bool:
+    return seat_of_offer(leg.channel) is not None
 
 
 def _ended_unseen(call: CallId, at: int, arrived_at: int) -> CallEnded:

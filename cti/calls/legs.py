@@ -8,7 +8,15 @@ from typing import Final
 from cti.calls.book import Book, Outcome
 from cti.calls.call import Call, SeatLeg
 from cti.calls.endings import failure_reason
-from cti.effects import HangUp, KeepOnChannel, OriginateSeat, Resync, ReturnToWaitingRoom
+from cti.effects import (
+    Effect,
+    HangUp,
+    KeepOnChannel,
+    OriginateSeat,
+    Resync,
+    ReturnToWaitingRoom,
+    WithdrawLeg,
+)
 from cti.facts import (
     CallPhase,
     ChannelAnswered,
@@ -47,7 +55,7 @@ class SeatLegs:
         self._book = book
 
     def deadline(self) -> int | None:
-        """When the next leg is given up, microseconds since the epoch."""
+        """When the next silent leg is looked for or given up, microseconds since the epoch."""
         return min((self._given_up_at(leg) for leg in self._pending()), default=None)
 
     def offered(self, fact: SeatOffered) -> Outcome:
@@ -64,9 +72,14 @@ class SeatLegs:
             queue=fact.queue,
             at=fact.at,
             ring_us=fact.ring_us,
+            device=fact.device,
         )
+        for earlier in (call.leg, *call.also_rung):
+            known = self._book.legs.get(ChannelId(earlier))
+            if known is None or known.cancelled or not known.pending:
+                call.rung_no_more(earlier)
         self._book.legs[leg.channel] = leg
-        call.leg = leg.offer
+        call.rung_by(leg.offer)
         yield OriginateSeat(
             offer=fact.offer,
             seat=fact.seat,
@@ -78,13 +91,14 @@ class SeatLegs:
             caller_name=call.caller_name,
             ring_us=fact.ring_us,
             recording=leg.recording,
+            auto_answer=fact.auto_answer,
         )
 
     def created(self, leg: SeatLeg, fact: ChannelCreated) -> Outcome:
         leg.channel_name, leg.doubted = fact.name, False
         if leg.cancelled:
             # The first hang-up came before Asterisk had made the channel.
-            yield HangUp(channel=leg.channel)
+            yield end_of(leg)
 
     def rang(self, fact: ChannelRang) -> Outcome:
         leg = self._book.legs.get(fact.channel)
@@ -96,13 +110,19 @@ class SeatLegs:
         leg = self._book.legs.get(fact.channel)
         if leg is not None and not leg.answered_at:
             leg.answered_at = fact.at
-        yield from ()
+            if leg.cancelled:
+                yield end_of(leg)
 
     def connect(self, call: Call, leg: SeatLeg, at: int) -> Outcome:
-        if call.leg != leg.offer:
-            yield from self.cancel(self._book.leg_of(call))
+        """The two are in one bridge, whatever was thought of the leg before: no talk is cut. Other
+        seats that ring for the caller ring no more."""
+        for other in self._book.rung_for(call):
+            if other is not leg:
+                yield from self.cancel(other, "taken")
         call.leg = leg.offer
-        leg.connected, leg.cancelled = True, False
+        call.also_rung.clear()
+        leg.connected, leg.cancelled, leg.left, leg.given_up = True, False, False, False
+        leg.ending, leg.withdrawn_at = "", 0
         leg.answered_at = leg.answered_at or at
         call.answered_at = leg.answered_at
         call.answered = True
@@ -139,11 +159,16 @@ class SeatLegs:
         if call is not None and call.phase is CallPhase.TALKING and call.leg == leg.offer:
             call.go(CallPhase.AFTER, "the seat has left")
 
-    def cancel(self, leg: SeatLeg | None) -> Outcome:
+    def cancel(self, leg: SeatLeg, why: OfferFailure) -> Outcome:
         """Nobody is rung for a caller who has gone, or who talks to another seat."""
-        if leg is not None and leg.pending:
+        if leg.pending or leg.given_up:
             leg.cancelled = True
-            yield HangUp(channel=leg.channel)
+            leg.ending = leg.ending or why
+            yield end_of(leg)
+
+    def cancel_all(self, call: Call, why: OfferFailure) -> Outcome:
+        for leg in self._book.rung_for(call):
+            yield from self.cancel(leg, why)
 
     def originate_ended(self, fact: OriginateEnded) -> Outcome:
         leg = self._book.legs.get(ChannelId(fact.offer))
@@ -152,14 +177,18 @@ class SeatLegs:
             yield from self._fail(leg, fact.at, "unreachable", detail)
 
     def _fail(self, leg: SeatLeg, at: int, reason: OfferFailure, detail: str = "") -> Outcome:
-        leg.left = True
         self._book.legs.pop(leg.channel, None)
+        yield from self.failed(leg, at, reason, detail)
+
+    def failed(self, leg: SeatLeg, at: int, reason: OfferFailure, detail: str) -> Outcome:
+        """The offer is over; its leg stays in the book until Asterisk says that it is gone."""
+        leg.left = True
         yield OfferFailed(
             at=at, call=leg.call, seat=leg.seat, offer=leg.offer, reason=reason, detail=detail
         )
         call = self._book.calls.get(leg.call)
-        if call is not None and call.leg == leg.offer:
-            call.leg = OfferId("")
+        if call is not None and call.has_leg(leg.offer):
+            call.rung_no_more(leg.offer)
             yield from take_back(call)
 
     def hangup_asked(self, leg: SeatLeg, fact: ChannelHangupAsked) -> Outcome:
@@ -177,13 +206,19 @@ class SeatLegs:
             self._book.legs.pop(leg.channel, None)
             recording = leg.recording
         else:
-            gone = leg.call not in self._book.calls or self._book.calls[leg.call].leg != leg.offer
-            reason = failure_reason(leg, fact.at, fact.cause, caller_gone=gone or leg.cancelled)
-            yield from self._fail(leg, fact.at, reason, f"hang-up cause {fact.cause}")
+            self._book.legs.pop(leg.channel, None)
+            if not leg.given_up:
+                reason = leg.ending or self._reason(leg, fact)
+                yield from self.failed(leg, fact.at, reason, f"hang-up cause {fact.cause}")
             recording = ""
         yield SeatLegGone(
             at=fact.at, call=leg.call, seat=leg.seat, offer=leg.offer, recording=recording
         )
+
+    def _reason(self, leg: SeatLeg, fact: ChannelHungUp) -> OfferFailure:
+        call = self._book.calls.get(leg.call)
+        gone = call is None or not call.has_leg(leg.offer)
+        return failure_reason(leg, fact.at, fact.cause, caller_gone=gone or leg.cancelled)
 
     def effect_failed(self, fact: EffectFailed) -> Outcome:
         leg = self._book.legs.get(ChannelId(OfferId(fact.subject)))
@@ -199,13 +234,14 @@ class SeatLegs:
         for leg in [leg for leg in self._pending() if self._given_up_at(leg) <= fact.at]:
             if leg.looked_for_at:
                 yield HangUp(channel=leg.channel)
-                reason: OfferFailure = "caller-gone" if leg.cancelled else "failed"
+                reason = leg.ending or ("caller-gone" if leg.cancelled else "failed")
                 yield from self._fail(leg, fact.at, reason, "no word from Asterisk")
             leg.looked_for_at = fact.at
             yield Resync(why=f"no word on the offer {leg.offer}")
 
     def _pending(self) -> Iterator[SeatLeg]:
-        return (leg for leg in self._book.legs.values() if leg.pending and leg.ring_us)
+        legs = self._book.legs.values()
+        return (leg for leg in legs if leg.pending and leg.ring_us and not leg.withdrawn_at)
 
     @staticmethod
     def _given_up_at(leg: SeatLeg) -> int:
@@ -214,6 +250,12 @@ class SeatLegs:
         if leg.doubted:
             return leg.offered_at + UNCONFIRMED_US
         return leg.offered_at + leg.ring_us + SILENCE_ALLOWANCE_US
+
+
+def end_of(leg: SeatLeg) -> Effect:
+    """What hangs the leg up. One that was withdrawn may be taking its caller just now."""
+    kind = WithdrawLeg if leg.withdrawn_at else HangUp
+    return kind(channel=leg.channel)
 
 
 def take_back(call: Call) -> Outcome:

@@ -30,7 +30,7 @@ class Meetings:
             return
         if leg.connected:
             yield from self._visits.together(call, leg, fact.at)
-        if not leg.pending:
+        if not (leg.pending or leg.given_up):
             return
         if call.phase is CallPhase.WAITING:
             yield from self._legs.connect(call, leg, fact.at)

@@ -52,7 +52,7 @@ class OutsideCalls:
         call.go(CallPhase.OUTSIDE, "put through to a number outside")
         yield OutsideRung(at=at, call=call.id, target=target)
         if call.outside.before is CallPhase.WAITING:
-            yield from self._legs.cancel(self._book.leg_of(call))
+            yield from self._legs.cancel_all(call, "caller-gone")
 
     def failed(self, call: Call, at: int, detail: str) -> Outcome:
         """Nobody answered: the session goes on where it was."""
@@ -71,7 +71,7 @@ class OutsideCalls:
         call = self._book.calls.get(CallId(fact.linked))
         if call is None or call.outside is None or call.outside.leg:
             return
-        if fact.name.rpartition("-")[0] not in self._book.seat_of_device:
+        if self._book.seat_at(fact.name) is None:
             self._follow(call, call.outside, fact.channel)
 
     def _follow(self, call: Call, tried: OutsideTry, leg: ChannelId) -> None:

@@ -64,6 +64,7 @@ SNAPSHOT_VARIABLES: Final = (
     "CTI_OUTSIDE",
     "CTI_DIALLED",
     "CTI_DIALLED_AT",
+    "CTI_HELD",
 )
 """Every channel variable that a snapshot must bring."""
 
@@ -222,6 +223,7 @@ def found_legs(
             offer=offer, seat=seat, call=call.id, queue=call.queue, at=fact.at, ring_us=0
         )
         leg.channel_name, leg.rang = seen.name, True
+        leg.held = seen.get("CTI_HELD") == "1"
         leg.bridge = seen.bridge
         leg.answered_at = (seen.time("CTI_ANSWERED") or fact.at) if seen.up else 0
         leg.recording = seen.get("CTI_RECORDING") or recording_file(call.id, offer)

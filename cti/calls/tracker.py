@@ -5,7 +5,9 @@ late, or not at all; each handler asks whether the report fits what is known bef
 
     tracker ---> callers    arrival, menu, waiting, end
             ---> legs       a seat's leg from offer to end
+            ---> withdrawals  a seat that gives no sign, or whose phone is lost
             ---> meetings   who is in one bridge
+            ---> holding    a seat's caller on hold, and whom the seat consults meanwhile
             ---> visits     a seat sends its caller to a flow and gets them back
             ---> outside    numbers outside that are dialled for a caller
             ---> findings   scores, messages, customers
@@ -15,7 +17,7 @@ late, or not at all; each handler asks whether the report fits what is known bef
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from cti.calls.book import Book, Outcome
@@ -23,10 +25,12 @@ from cti.calls.call import Call, CallSnapshot
 from cti.calls.callers import Callers
 from cti.calls.catch_up import CatchUp
 from cti.calls.findings import found
+from cti.calls.holding import Holding
 from cti.calls.legs import SeatLegs
 from cti.calls.meetings import Meetings
 from cti.calls.outside import OutsideCalls
 from cti.calls.visits import Visits
+from cti.calls.withdrawals import NO_SIGN_US, Withdrawals
 from cti.effects import HangUp, Resync
 from cti.facts import (
     AgiCommandEnded,
@@ -38,15 +42,19 @@ from cti.facts import (
     ChannelAnswered,
     ChannelCreated,
     ChannelHangupAsked,
+    ChannelHeld,
     ChannelHungUp,
     ChannelRang,
+    DeviceChanged,
     EffectFailed,
     EngineStarted,
     Fact,
     FlowMarked,
     FlowWish,
     OriginateEnded,
+    RoutingChanged,
     SeatOffered,
+    SeatRecord,
     SnapshotTaken,
     TimePassed,
 )
@@ -56,18 +64,32 @@ CALLER_CONTEXTS: Final = frozenset({"from-trunk", "from-seat"})
 """Where a caller comes in: from outside, or a seat that tries its own hotline."""
 
 
-class CallTracker:
-    """The core of `cti.calls`. `devices` maps a device's dial string to its seat."""
+def devices_of(seats: Iterable[SeatRecord]) -> dict[str, SeatId]:
+    """The seat of each device, by dial string."""
+    return {device: seat.id for seat in seats for device in (seat.device, *seat.devices)}
 
-    def __init__(self, devices: dict[str, SeatId]) -> None:
+
+class CallTracker:
+    """The core of `cti.calls`. `devices` maps a device's dial string to its seat. `no_sign_us`: how
+    long a phone that is rung may give no sign, microseconds; 0: as long as it may ring."""
+
+    def __init__(self, devices: dict[str, SeatId], no_sign_us: int = NO_SIGN_US) -> None:
         self._book = Book(dict(devices))
         self._legs = SeatLegs(self._book)
+        self._withdrawals = Withdrawals(self._book, self._legs, no_sign_us)
+        self._holding = Holding(self._book)
         self._callers = Callers(self._book, self._legs)
         self._visits = Visits(self._book, self._callers)
         self._outside = OutsideCalls(self._book, self._legs)
         meetings = Meetings(self._book, self._legs, self._visits)
         catch_up = CatchUp(
-            self._book, self._callers, self._legs, meetings, self._visits, self._outside
+            self._book,
+            self._callers,
+            self._legs,
+            meetings,
+            self._visits,
+            self._outside,
+            self._holding,
         )
         self._handlers: dict[type[Fact], Callable[[Any], Outcome]] = {
             EngineStarted: self._engine_started,
@@ -76,6 +98,9 @@ class CallTracker:
             ChannelAnswered: self._answered,
             ChannelHangupAsked: self._hangup_asked,
             ChannelHungUp: self._hung_up,
+            ChannelHeld: self._holding.held,
+            DeviceChanged: self._withdrawals.device_changed,
+            RoutingChanged: self._routing_changed,
             BridgeJoined: meetings.joined,
             BridgeLeft: meetings.left,
             AgiCommandEnded: self._callers.agi_command_ended,
@@ -85,7 +110,7 @@ class CallTracker:
             EffectFailed: self._effect_failed,
             FlowWish: self._visits.wished,
             SnapshotTaken: catch_up.snapshot_taken,
-            TimePassed: self._legs.time_passed,
+            TimePassed: self._time_passed,
             CallbackRefused: self._callers.callback_refused,
         }
 
@@ -96,7 +121,8 @@ class CallTracker:
 
     def deadline(self) -> int | None:
         """When `TimePassed` is wanted next, microseconds since the epoch."""
-        return self._legs.deadline()
+        moments = (self._legs.deadline(), self._withdrawals.deadline())
+        return min((moment for moment in moments if moment is not None), default=None)
 
     def calls(self) -> tuple[CallSnapshot, ...]:
         """Frozen snapshots of the calls alive, oldest first."""
@@ -106,7 +132,12 @@ class CallTracker:
         self._book.open_before = fact.open_calls
         yield from ()
 
+    def _routing_changed(self, fact: RoutingChanged) -> Outcome:
+        self._book.seat_of_device = devices_of(fact.seats)
+        yield from ()
+
     def _channel_created(self, fact: ChannelCreated) -> Outcome:
+        self._holding.created(fact)
         leg = self._book.legs.get(fact.channel)
         if leg is not None:
             yield from self._legs.created(leg, fact)
@@ -120,13 +151,19 @@ class CallTracker:
             # A leg of Queue() has the context of its endpoint, as a call that a seat makes has.
             if CallId(fact.linked) in self._book.calls:
                 yield from self._queue_rings(fact)
-        elif fact.context in CALLER_CONTEXTS and CallId(fact.channel) not in self._book.calls:
+        elif self._is_a_callers(fact) and CallId(fact.channel) not in self._book.calls:
             yield self._callers.arrive(fact)
+
+    def _is_a_callers(self, fact: ChannelCreated) -> bool:
+        """Not a call between seats: one calls another by its id."""
+        seats = self._book.seat_of_device.values()
+        between = fact.context == "from-seat" and fact.exten in seats
+        return fact.context in CALLER_CONTEXTS and not between
 
     def _queue_rings(self, fact: ChannelCreated) -> Outcome:
         """Asterisk's own Queue() rings a seat: its leg is linked to the caller's channel. It took
         the daemon for dead; a snapshot tells what else it did, and takes the leg in."""
-        seat = self._book.seat_of_device.get(fact.name.rpartition("-")[0])
+        seat = self._book.seat_at(fact.name)
         call = self._book.calls[CallId(fact.linked)]
         if seat is not None and call.phase in (CallPhase.MENU, CallPhase.WAITING):
             yield Resync(why=f"Asterisk's own queue rings {seat} for {call.id}")
@@ -142,6 +179,7 @@ class CallTracker:
             self._outside.hangup_asked(fact)
 
     def _hung_up(self, fact: ChannelHungUp) -> Outcome:
+        yield from self._holding.hung_up(fact)
         call = self._book.calls.get(CallId(fact.channel))
         leg = self._book.legs.get(fact.channel)
         if call is not None:
@@ -154,7 +192,12 @@ class CallTracker:
 
     def _answered(self, fact: ChannelAnswered) -> Outcome:
         self._outside.answered(fact)
+        yield from self._holding.answered(fact)
         yield from self._legs.answered(fact)
+
+    def _time_passed(self, fact: TimePassed) -> Outcome:
+        yield from self._withdrawals.time_passed(fact)
+        yield from self._legs.time_passed(fact)
 
     def _flow_marked(self, fact: FlowMarked) -> Outcome:
         yield from found(self._book, fact)
@@ -164,6 +207,7 @@ class CallTracker:
 
     def _effect_failed(self, fact: EffectFailed) -> Outcome:
         yield from self._legs.effect_failed(fact)
+        yield from self._withdrawals.effect_failed(fact)
         yield from self._visits.effect_failed(fact)
 
     def _view(self, call: Call) -> CallSnapshot:

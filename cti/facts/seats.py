@@ -41,6 +41,8 @@ class SeatStateChanged(Fact):
     call: CallId | None = None
     until: int | None = None
     """When this state ends by itself, microseconds; None when it does not."""
+    device: str = ""
+    """The one that the seat has chosen; empty: its usual one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,14 @@ from cti.ami.commands import MAY_BE_REFUSED, actions_for, subject_of
 from cti.ami.errors import ActionRefused, AmiError, UnsafeValue
 from cti.effects import (
     Effect,
+    HangUp,
     KeepOnChannel,
     OriginateCallback,
     Resync,
     StoreRecording,
     SweepSpool,
     TellWaiting,
+    WithdrawLeg,
 )
 from cti.facts import EffectFailed, Report
 from cti.runtime.clock import Clock
@@ -102,7 +104,10 @@ class AsteriskHands:
             failure = _told(error)
         if answers:
             name = f"effect-{type(effect).__name__}"
-            task = asyncio.create_task(self._hear(effect, answers, bool(failure)), name=name)
+            if isinstance(effect, WithdrawLeg):
+                task = asyncio.create_task(self._withdraw(effect, answers), name=name)
+            else:
+                task = asyncio.create_task(self._hear(effect, answers, bool(failure)), name=name)
             self._running.add(task)
             task.add_done_callback(self._running.discard)
         if failure:
@@ -119,6 +124,23 @@ class AsteriskHands:
                 elif not told:
                     told = True
                     self._failed(effect, _told(error))
+
+    async def _withdraw(self, effect: WithdrawLeg, answers: list[tuple[Action, Answer]]) -> None:
+        """Asterisk knows by now that the leg is not wanted, and the leg has told whether it came
+        first. Where no channel is, nobody has been taken."""
+        taken = ""
+        for _, answer in answers:
+            try:
+                taken = (await answer).get("Value")
+            except ActionRefused as error:
+                log.info("no leg to withdraw", leg=effect.channel, why=error.reason)
+            except Exception as error:
+                self._failed(effect, _told(error))
+                return
+        if taken:
+            self._failed(effect, "refused: taken")
+        else:
+            self._tell_asterisk(HangUp(channel=effect.channel))
 
     def _failed(self, effect: Effect, reason: str) -> None:
         log.warning("effect failed", effect=repr(effect), reason=reason)

@@ -19,6 +19,7 @@ from cti.effects import (
     KeepOnChannel,
     OriginateSeat,
     ReturnToWaitingRoom,
+    WithdrawLeg,
 )
 from cti.facts import (
     AgiCommandEnded,
@@ -344,6 +345,8 @@ class ModelAsterisk:
         match effect:
             case HangUp(channel=id_, cause=cause) if (one := self.channels.get(id_)) is not None:
                 self.seat_hangs_up(one) if one.up else self.not_answered(one, cause, 1)
+            case WithdrawLeg(channel=id_) if (one := self.channels.get(id_)) is not None:
+                return self._withdraw(one)
             case KeepOnChannel(channel=id_) if (one := self.channels.get(id_)) is not None:
                 one.variables |= dict(effect.variables)
             case ReturnToWaitingRoom(channel=id_) if (one := self.channels.get(id_)) is not None:
@@ -359,6 +362,14 @@ class ModelAsterisk:
             case DropMember(queue=queue, seat=seat):
                 self._members.pop((queue, seat), None)
         return None
+
+    def _withdraw(self, leg: Channel) -> EffectFailed | None:
+        """Who has answered has taken the caller already."""
+        if not leg.up:
+            self.not_answered(leg, 0, 1)
+            return None
+        reason = "refused: taken"
+        return EffectFailed(at=self.now, effect="WithdrawLeg", subject=leg.id, reason=reason)
 
     def _redirect(self, caller: Channel) -> None:
         talk = next((leg for leg in self.talks() if self.caller_of(leg) is caller), None)

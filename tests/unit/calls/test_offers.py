@@ -217,8 +217,8 @@ def test_timed_out_originate_is_looked_up_and_never_sent_again() -> None:
     story.signs_on("1001")
     call = story.call_waits()
     offer = story.offer("1001")
-    story.wait(5)
-    effect_failed(story, offer, "no answer within 5 s")
+    story.wait(2)
+    effect_failed(story, offer, "no answer within 2 s")
     assert story.only(Resync)
     assert len(story.all(OriginateSeat)) == 1
     story.snapshot(caller_seen(call), leg_seen(offer, call, "1001"))
@@ -232,8 +232,8 @@ def test_timed_out_originate_that_asterisk_never_saw_frees_the_caller() -> None:
     story = Story()
     story.signs_on("1001")
     call = story.call_waits()
-    story.wait(5)
-    effect_failed(story, story.offer("1001"), "no answer within 5 s")
+    story.wait(2)
+    effect_failed(story, story.offer("1001"), "no answer within 2 s")
     story.snapshot(caller_seen(call))
     assert failed(story) == "failed"
     story.signs_on("1002")

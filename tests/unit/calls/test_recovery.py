@@ -457,7 +457,7 @@ def test_seat_that_asterisks_queue_has_connected_wins_over_the_one_we_ring() -> 
     assert story.only(OfferAnswered).seat == "1002"
     assert story.hung_up() == [ours]
     story.channel_gone(ours, 0)
-    assert story.only(OfferFailed).reason == "caller-gone"
+    assert story.only(OfferFailed).reason == "taken"
     assert story.seat("1001").state is SeatState.READY
     story.leaves(story.bridged("nobody", CallId("nobody")), LEG)
     story.channel_gone(LEG)
