@@ -21,7 +21,7 @@ import jinja2
 from config.errors import Complaint, SettingsRefused
 from config.secrets import Secrets
 from config.settings import Settings
-from config.site import Site
+from config.site import Site, sip_secret, sip_user
 
 TEMPLATES: Final = Path(__file__).parents[1] / "docker" / "asterisk" / "templates"
 AMI_SECRET: Final = "ami"  # noqa: S105 - the name under which the secret is kept
@@ -29,6 +29,11 @@ DOCTOR_SECRET: Final = "ami-doctor"  # noqa: S105 - likewise
 DOCTOR_USERNAME: Final = "doctor"
 QUALIFY_SECONDS: Final = 2
 """OPTIONS to every seat's phone: cheap, and a lost phone costs a caller a whole ring time."""
+QUALIFY_TIMEOUT: Final = 0.9
+"""The answer's time, seconds. SIP repeats an unanswered OPTIONS after 0.5 s, so one lost packet
+makes no phone unreachable; and both together are below 3 s, in which a lost phone must be seen."""
+CONSULT_SECONDS: Final = 30
+"""How long a seat that another seat calls is rung."""
 SILENT_LINE_SECONDS: Final = 90
 """Neither RTP nor RTCP (RFC 3550 sends it about every 5 s, also on a muted line) for this long:
 the line is dead."""
@@ -42,6 +47,7 @@ SURVEY_SECONDS: Final = 180
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _NUMBER: Final = re.compile(r"[0-9+]{2,20}", re.ASCII)
 _OUTSIDE: Final = re.compile(r"[0-9]{2,20}", re.ASCII)
+_SEAT_NUMBER: Final = re.compile(r"[0-9]{2,20}", re.ASCII)
 _CONTACT: Final = re.compile(r"sip:[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?", re.ASCII)
 _PATH: Final = re.compile(r"/[A-Za-z0-9_./-]{1,200}", re.ASCII)
 _SECRET: Final = re.compile(r"[A-Za-z0-9_.~!@%^*+=:-]{8,128}", re.ASCII)
@@ -257,22 +263,14 @@ def _values(
             }
         ),
         "qualify_seconds": QUALIFY_SECONDS,
+        "qualify_timeout": QUALIFY_TIMEOUT,
+        "consult_seconds": CONSULT_SECONDS,
         "silent_line_seconds": SILENT_LINE_SECONDS,
         **_site_values(site, secrets, checked),
     }
 
 
 def _site_values(site: Site, secrets: Secrets, checked: _Checked) -> dict[str, Any]:
-    seats = []
-    for seat_id, seat in site.seats.items():
-        device = checked.word(f"seats.{seat_id}.device", seat.sip_user)
-        checked.that(
-            device.lower() not in _RESERVED_DEVICES,
-            f"seats.{seat_id}.device",
-            f"{device!r} is the name of a part of the configuration; choose another device name",
-        )
-        secret = checked.secret(f"secrets.{seat.sip_secret}", secrets.get(seat.sip_secret))
-        seats.append({"id": seat_id, "device": device, "secret": secret})
     return {
         "hotlines": [
             {
@@ -305,5 +303,37 @@ def _site_values(site: Site, secrets: Secrets, checked: _Checked) -> dict[str, A
             for target, outside in site.outside.items()
         ],
         "first_queue": next(iter(site.queues)),
-        "seats": seats,
+        "devices": [
+            _device(seat_id, device, secrets, checked)
+            for seat_id, seat in site.seats.items()
+            for device in seat.all_devices
+        ],
+        "seats": [
+            {"id": seat_id, "dial": "&".join(seat.all_devices)}
+            for seat_id, seat in site.seats.items()
+            if _can_be_dialled(seat_id, site, checked)
+        ],
     }
+
+
+def _device(seat_id: str, device: str, secrets: Secrets, checked: _Checked) -> dict[str, str]:
+    name = checked.word(f"seats.{seat_id}.device", sip_user(device))
+    checked.that(
+        name.lower() not in _RESERVED_DEVICES,
+        f"seats.{seat_id}.device",
+        f"{name!r} is the name of a part of the configuration; choose another device name",
+    )
+    kept = sip_secret(device)
+    return {"name": name, "secret": checked.secret(f"secrets.{kept}", secrets.get(kept))}
+
+
+def _can_be_dialled(seat_id: str, site: Site, checked: _Checked) -> bool:
+    """Seats call one another by their ids, where those are numbers."""
+    if not _SEAT_NUMBER.fullmatch(seat_id):
+        return False
+    checked.that(
+        all(seat_id != hotline.number for hotline in site.hotlines),
+        f"seats.{seat_id}",
+        "has the number of a hotline, and a seat's phone can dial both; give it another id",
+    )
+    return True

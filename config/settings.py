@@ -39,6 +39,7 @@ class AsteriskSettings(_Section):
     root_dir: Path
     """The sandbox root; empty instance folders inside it hold one Asterisk each."""
     music_dir: str
+    no_sign_seconds: Annotated[float, Field(ge=0.5, le=30)]
 
 
 class AgiSettings(_Section):

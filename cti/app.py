@@ -113,7 +113,7 @@ class Daemon:
         self._writer = LedgerWriter(self._ledger, Journal(settings.state_dir / "ledger.journal"))
         self._entries = EntryMaker(new_run(self._started_us))
         # Cores and loop
-        cores = cores_for(site)
+        cores = cores_for(site, no_sign_us=int(settings.asterisk.no_sign_seconds * 1e6))
         dispatcher = cores.dispatcher
         self._loop = EngineLoop(Brain(cores), clock)
         self._gate = EventGate(self._loop.post, clock)
