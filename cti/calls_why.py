@@ -71,7 +71,7 @@ def _about(why: Why, words: WhyWords, to: Speech) -> Iterator[tuple[str, str]]:
         yield "waited", f"{choice.waited_us / 1e6:.1f}"
         yield "ahead", str(choice.ahead)
     yield "waiting", str(why.offer.waiting)
-    yield "order", plain(why.offer.rule)
+    yield "order", words.strategy(why.offer.rule)
     yield "fitted", str(why.fitted)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from cti.facts import CallbackOffered, Choice, SeatOffered, SeatRank
 from cti.store.speech import Speech
@@ -52,4 +53,9 @@ class WhyWords:
     role: Callable[[str], str]
     key: Callable[[str, SeatRank], str]
     """What the strategy ranks by, of one seat; empty where that is the time idle or the level."""
+    strategy: Callable[[str], str]
     heads: dict[str, str]
+
+
+JUST_US: Final = 50_000
+"""What rounds to 0.0 s."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from cti.facts import CallbackOffered, Choice, SeatRank, Skill
 from cti.store.speech import Speech, plain
-from cti.store.why import Offered, Why, WhyWords, why_of
+from cti.store.why import JUST_US, Offered, Why, WhyWords, why_of
 
 _FIRST_BY: Final = {
     "longest-idle": "idle longest",
@@ -44,7 +44,7 @@ def why_en(offer: Offered, to: Speech) -> str:
 
 def _seat(why: Why) -> str:
     choice, own = why.choice, why.own
-    idle = "" if own is None else f"free for {own.idle_us / 1e6:.1f} s, "
+    idle = "" if own is None else f"{_idle(own)}, "
     if choice is not None and choice.wanted:
         return f"{idle}{_WANTED.get(choice.wanted, plain(choice.wanted))}"
     asked = _asked(choice)
@@ -61,6 +61,12 @@ def _seat(why: Why) -> str:
     if why.peers == 1:
         return f"{idle}the only one in {role} of {why.fitted} free seats{asked}"
     return f"{idle}{first} of {why.peers} free seats in {role}{asked} ({why.fitted} with others)"
+
+
+def _idle(rank: SeatRank) -> str:
+    if 0 <= rank.idle_us < JUST_US:
+        return "just free"
+    return f"free for {rank.idle_us / 1e6:.1f} s"
 
 
 def _asked(choice: Choice | None) -> str:
@@ -95,6 +101,8 @@ def _exceptions(choice: Choice) -> list[str]:
 
 def _caller(offer: Offered, choice: Choice) -> str:
     who = "customer" if isinstance(offer, CallbackOffered) else "caller"
+    if choice.rule == "only" and not choice.ahead and choice.waited_us < JUST_US:
+        return f"the {who} did not have to wait"
     waited = f"the {who} had waited {choice.waited_us / 1e6:.1f} s"
     return f"{waited} {_stood(choice)}{_head_start(choice)}"
 
@@ -168,6 +176,7 @@ ENGLISH_WHY: Final = WhyWords(
     rule=_rule,
     role=lambda role: {"a": "A", "b": "B", "lead": "lead"}.get(role, plain(role)),
     key=_key,
+    strategy=plain,
     heads={
         "choice": "choice of the caller", "order": "order of the seats", "needs": "asked of a seat",
         "ahead": "before, for other seats", "waiting": "waiting", "waited": "waited (s)",

@@ -6,7 +6,7 @@ from typing import Final
 
 from cti.facts import CallbackOffered, Choice, SeatRank, Skill
 from cti.store.speech import Speech, plain
-from cti.store.why import Offered, Why, WhyWords, why_of
+from cti.store.why import JUST_US, Offered, Why, WhyWords, why_of
 
 _FIRST_BY: Final = {
     "longest-idle": "空闲最久",
@@ -44,7 +44,7 @@ def why_zh(offer: Offered, to: Speech) -> str:
 def _seat(why: Why) -> str:
     choice, own = why.choice, why.own
     idle = "" if own is None else f"（{own.idle_us / 1e6:.1f} 秒）"
-    free = "" if own is None else f"（空闲 {own.idle_us / 1e6:.1f} 秒）"
+    free = "" if own is None else f"（{_idle(own)}）"
     if choice is not None and choice.wanted:
         return f"{_WANTED.get(choice.wanted, plain(choice.wanted))}{free}"
     asked = _asked(choice)
@@ -62,6 +62,10 @@ def _seat(why: Why) -> str:
     if why.peers == 1:
         return f"{why.fitted} 个{seats}中唯一的{role}{free}"
     return f"{why.peers} 个{role}{seats}中{first}（连同其他角色共 {why.fitted} 个）"
+
+
+def _idle(rank: SeatRank) -> str:
+    return "刚空闲" if 0 <= rank.idle_us < JUST_US else f"空闲 {rank.idle_us / 1e6:.1f} 秒"
 
 
 def _asked(choice: Choice | None) -> str:
@@ -95,6 +99,8 @@ def _exceptions(choice: Choice) -> list[str]:
 
 def _caller(offer: Offered, choice: Choice) -> str:
     who = "客户" if isinstance(offer, CallbackOffered) else "来电者"
+    if choice.rule == "only" and not choice.ahead and choice.waited_us < JUST_US:
+        return f"{who}无需等待"
     waited = f"{who}已等待 {choice.waited_us / 1e6:.1f} 秒"
     return f"{waited}，{_stood(choice)}{_head_start(choice)}"
 
@@ -159,6 +165,7 @@ CHINESE_WHY: Final = WhyWords(
     rule=_rule,
     role=lambda role: {"a": "A 角", "b": "B 角", "lead": "班长"}.get(role, plain(role)),
     key=_key,
+    strategy=lambda rule: _FIRST_BY.get(rule, plain(rule)),
     heads={
         "choice": "选来电者", "order": "坐席顺序", "needs": "对坐席的要求",
         "ahead": "前面等其他坐席的", "waiting": "排队人数", "waited": "已等待（秒）",

@@ -57,11 +57,10 @@ def test_free_longest_of_those_with_the_skill() -> None:
     assert floor.offered("anna").seat == "1003"
     assert why(floor, "anna") == (
         "free for 31.2 s, idle longest of 3 free seats with gas 3 or better; "
-        "next 1002 (21.2 s); the caller had waited 0.0 s and was the only one it could serve"
+        "next 1002 (21.2 s); the caller did not have to wait"
     )
     assert zh(floor, "anna") == (
-        "3 个 gas≥3 的空闲坐席中空闲最久（31.2 秒）；其次 1002（21.2 秒）；"
-        "来电者已等待 0.0 秒，是该坐席此刻唯一能接的来电者"
+        "3 个 gas≥3 的空闲坐席中空闲最久（31.2 秒）；其次 1002（21.2 秒）；来电者无需等待"
     )
 
 
@@ -313,7 +312,7 @@ def test_callback_says_why_as_a_call_does() -> None:
     floor.signs_on("1001")
     (offer,) = floor.all(CallbackOffered)
     assert SAY(offer, "en").endswith(
-        "is rung: free for 0.0 s, the only free seat; "
+        "is rung: just free, the only free seat; "
         "the customer had waited 40.0 s and was the only one it could serve; 1 waiting"
     )
     assert "客户已等待 40.0 秒" in SAY(offer, "zh-CN")
