@@ -10,7 +10,8 @@ from acd.dispatcher import Dispatcher
 from acd.last_resort import LastResortKeeper
 from config.site import Site
 from cti.calls.callbacks import CallbackLegs
-from cti.calls.tracker import CallTracker
+from cti.calls.tracker import CallTracker, devices_of
+from cti.calls.withdrawals import NO_SIGN_US
 from cti.site_routing import micros, routing_of
 from recording.rules import RecordingKeeper
 
@@ -26,8 +27,8 @@ class Cores(NamedTuple):
     recordings: RecordingKeeper
 
 
-def cores_for(site: Site) -> Cores:
-    """Fresh cores for `site`."""
+def cores_for(site: Site, no_sign_us: int = NO_SIGN_US) -> Cores:
+    """Fresh cores for `site`. `no_sign_us`: see `CallTracker`."""
     seats, queues, rules = routing_of(site)
     callbacks = CallbackRules(
         prefixes=tuple(site.callbacks.prefixes),
@@ -37,7 +38,7 @@ def cores_for(site: Site) -> Cores:
     dispatcher = Dispatcher(seats, queues, rules, callbacks)
     return Cores(
         callbacks=CallbackLegs(),
-        tracker=CallTracker({seat.device: seat.id for seat in seats}),
+        tracker=CallTracker(devices_of(seats), no_sign_us),
         dispatcher=dispatcher,
         comfort=Comfort(queues, dispatcher),
         members=LastResortKeeper(seats),
