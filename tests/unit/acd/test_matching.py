@@ -310,7 +310,7 @@ class TestChoice:
 
 
 class TestWantedSeat:
-    def life(self, **parts: int) -> Life:
+    def life(self, **parts: Any) -> Life:
         life = hotline([a_seat("1"), a_seat("2")], [a_queue(**parts)])
         busy(life, "1")
         life.sign_on("2")
