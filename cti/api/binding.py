@@ -16,7 +16,6 @@ from cti.api.access import ACCESS, Door, Identity, Rule
 from cti.api.errors import FieldError, Problem, TokenRefused, unauthorized
 from cti.api.guard import require_local
 from cti.api.problems import Handler, validation_problem
-from cti.api.schemas import NoBody
 from cti.api.services import Services
 from cti.api.tokens import Tokens
 from cti.ids import SeatId
@@ -146,8 +145,8 @@ def _query(request: web.Request, model: type[BaseModel]) -> BaseModel:
 
 async def _body(request: web.Request, model: type[BaseModel]) -> BaseModel:
     content = await request.read()
-    if model is NoBody and not content:
-        return NoBody()
+    if not content and not any(field.is_required() for field in model.model_fields.values()):
+        return model()
     if request.content_type != "application/json":
         raise Problem(415, "not-json", "the body must be application/json")
     try:

@@ -138,8 +138,11 @@ class EnginePort(Protocol):
         """Raises `cti.api.errors.UnknownCallback`."""
         ...
 
-    async def seat_command(self, seat: SeatId, wish: Wish, reason: str, by: str) -> SeatView:
-        """Do what `by` wishes and return the seat as it is then.
+    async def seat_command(
+        self, seat: SeatId, wish: Wish, reason: str, by: str, device: str = ""
+    ) -> SeatView:
+        """Do what `by` wishes and return the seat as it is then. `device`: with which of its
+        devices the seat signs on; empty: with the usual one.
 
         Raises `cti.api.errors.CommandRefused` or `cti.api.errors.UnknownSeat`.
         """

@@ -34,6 +34,7 @@ from cti.api.schemas import (
     ReadyAnswer,
     SeatAnswer,
     SeatsAnswer,
+    SignOnBody,
     TokenAnswer,
 )
 from cti.api.why import WhyAnswer, why_call
@@ -157,6 +158,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         404,
         409,
         503,
+        body=SignOnBody,
     ),
     _operation(
         "signOff",

@@ -54,6 +54,16 @@ class LoginBody(Received):
     password: Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_speakable)]
 
 
+class SignOnBody(Received):
+    device: Annotated[
+        str,
+        Field(
+            pattern=r"^(PJSIP/[A-Za-z0-9_.-]{1,64})?$",
+            description="One of the seat's devices; empty: its usual one.",
+        ),
+    ] = ""
+
+
 class PauseBody(Received):
     reason: Annotated[Line, Field(max_length=64)]
 

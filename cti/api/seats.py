@@ -10,7 +10,15 @@ import structlog
 from cti.api.binding import Ask
 from cti.api.errors import CommandRefused, Problem, UnknownSeat
 from cti.api.port import Wish
-from cti.api.schemas import NoBody, NoQuery, PauseBody, QueuesAnswer, SeatAnswer, SeatsAnswer
+from cti.api.schemas import (
+    NoBody,
+    NoQuery,
+    PauseBody,
+    QueuesAnswer,
+    SeatAnswer,
+    SeatsAnswer,
+    SignOnBody,
+)
 from cti.api.wire import Sight
 from cti.ids import SeatId
 
@@ -38,8 +46,8 @@ async def list_queues(ask: Ask[NoQuery, NoBody]) -> QueuesAnswer:
     return QueuesAnswer(queues=[sight.queue(view) for view in ask.services.engine.queues()])
 
 
-async def sign_on(ask: Ask[NoQuery, NoBody]) -> SeatAnswer:
-    return await _command(ask, "sign-on")
+async def sign_on(ask: Ask[NoQuery, SignOnBody]) -> SeatAnswer:
+    return await _command(ask, "sign-on", device=ask.body.device)
 
 
 async def sign_off(ask: Ask[NoQuery, NoBody]) -> SeatAnswer:
@@ -55,7 +63,10 @@ async def pause(ask: Ask[NoQuery, PauseBody]) -> SeatAnswer:
 
 
 async def _command(
-    ask: Ask[NoQuery, NoBody] | Ask[NoQuery, PauseBody], wish: Wish, reason: str = ""
+    ask: Ask[NoQuery, NoBody] | Ask[NoQuery, PauseBody] | Ask[NoQuery, SignOnBody],
+    wish: Wish,
+    reason: str = "",
+    device: str = "",
 ) -> SeatAnswer:
     who, engine = ask.asker, ask.services.engine
     name = ask.path("seat")
@@ -65,7 +76,7 @@ async def _command(
     line = log.bind(seat=seat, wish=wish, by=who.user, role=who.role)
     try:
         async with asyncio.timeout(COMMAND_SECONDS):
-            view = await engine.seat_command(seat, wish, reason, who.user)
+            view = await engine.seat_command(seat, wish, reason, who.user, device)
     except CommandRefused as error:
         line.info("seat command refused", why=error.why)
         raise

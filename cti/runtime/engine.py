@@ -146,14 +146,17 @@ class Engine:
         if any(isinstance(fact, CallbackRefused) for fact in step.facts):
             raise UnknownCallback(callback)
 
-    async def seat_command(self, seat: SeatId, wish: Wish, reason: str, by: str) -> SeatView:
+    async def seat_command(
+        self, seat: SeatId, wish: Wish, reason: str, by: str, device: str = ""
+    ) -> SeatView:
         """Put a wish to the cores and return the seat as it is then.
 
         Raises UnknownSeat, CommandRefusedError.
         """
         if all(known.seat != seat for known in self._dispatcher.seats()):
             raise UnknownSeat(seat)
-        command = SeatCommand(at=self._clock.now_us(), seat=seat, wish=wish, reason=reason, by=by)
+        at = self._clock.now_us()
+        command = SeatCommand(at=at, seat=seat, wish=wish, reason=reason, by=by, device=device)
         step = await self._loop.ask(command)
         for fact in step.facts:
             if isinstance(fact, CommandRefused):

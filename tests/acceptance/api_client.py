@@ -105,8 +105,9 @@ class ApiClient:
         self.token = answer["access_token"]
         return answer
 
-    async def sign_on(self, seat: str) -> Json:
-        return await self.request("POST", f"/seats/{seat}/sign-on")
+    async def sign_on(self, seat: str, device: str = "") -> Json:
+        body = {"device": device} if device else None
+        return await self.request("POST", f"/seats/{seat}/sign-on", body)
 
     async def sign_off(self, seat: str) -> Json:
         return await self.request("POST", f"/seats/{seat}/sign-off")

@@ -99,7 +99,9 @@ class FakeEngine:
     def publish(self, fact: Fact) -> None:
         self.fanout.publish(fact)
 
-    async def seat_command(self, seat: SeatId, wish: Wish, reason: str, by: str) -> SeatView:
+    async def seat_command(
+        self, seat: SeatId, wish: Wish, reason: str, by: str, device: str = ""
+    ) -> SeatView:
         del by
         view = self._seats.get(seat)
         if view is None:
@@ -108,6 +110,8 @@ class FakeEngine:
         match wish:
             case "sign-on" if off:
                 self.move(seat, SeatState.READY)
+                if device:
+                    self._seats[seat] = replace(self._seats[seat], device=device)
             case "sign-on":
                 raise CommandRefused(f"seat {seat} is signed on already")
             case _ if off:

@@ -71,6 +71,15 @@ async def test_during_a_call_a_pause_is_kept_until_after_it(
     assert (after.json["state"], after.json["reason"]) == ("paused", "茶歇")
 
 
+async def test_a_seat_signs_on_with_the_device_that_it_names(client: Client) -> None:
+    bad = await client.post("/api/v1/seats/1001/sign-on", "seat", json={"device": "1001"})
+    answer = await client.post(
+        "/api/v1/seats/1001/sign-on", "seat", json={"device": "PJSIP/1001-home"}
+    )
+    assert (bad.status, bad.problem) == (400, "not-valid")
+    assert (answer.status, answer.json["device"]) == (200, "PJSIP/1001-home")
+
+
 async def test_an_engine_that_does_not_answer_is_503(
     client: Client, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
