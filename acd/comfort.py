@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from acd.timers import Timers
 from cti.effects import Effect, TellWaiting
 from cti.facts import (
     CallAbandoned,
@@ -30,6 +31,7 @@ from cti.facts import (
     OfferFailed,
     QueueRecord,
     Resynced,
+    RoutingChanged,
     SeatOffered,
     SnapshotTaken,
     TimePassed,
@@ -48,8 +50,8 @@ MIN_APART_US: Final = 15_000_000
 class Line(Protocol):
     """What comfort asks of the line; the dispatcher has looked at each fact before."""
 
-    def order(self, queue: QueueId) -> tuple[CallId, ...]:
-        """Who waits in `queue`, in the order of service, booked callbacks included."""
+    def place_of(self, call: CallId) -> int:
+        """1: the next one; booked callbacks count. Raises KeyError when it does not wait."""
 
     def queue_of(self, call: CallId) -> QueueId | None:
         """Where `call` waits; None when it does not."""
@@ -85,8 +87,7 @@ class Comfort:
         self._line = line
         self._waiting: dict[CallId, _Waiting] = {}
         self._in_step = False
-        self._soonest: int | None = None
-        self._soonest_known = False
+        self._due: Timers[CallId] = Timers()
         self._handlers: dict[type[Fact], Callable[[Any], None]] = {
             CallQueued: self._queued,
             CallRecovered: self._recovered,
@@ -102,6 +103,7 @@ class Comfort:
             SnapshotTaken: self._out_of_step,
             Resynced: self._resynced,
             TimePassed: self._time_passed,
+            RoutingChanged: self._routing_changed,
         }
 
     def handle(self, fact: Fact) -> Outcome:
@@ -110,46 +112,29 @@ class Comfort:
         if handler is None:
             return
         handler(fact)
-        self._soonest_known = False
-        soonest = self.deadline()
-        if soonest is not None and soonest <= fact.at:
-            self._soonest_known = False
-            yield from self._tell(fact.at)
+        if self._in_step:
+            for call in self._due.due(fact.at):
+                yield from self._tell(self._waiting[call], fact.at)
 
     def deadline(self) -> int | None:
-        """When somebody is told next, microseconds since the epoch. It is asked for after every
-        report, so it is not looked for each time."""
-        if not self._in_step:
-            return None
-        if not self._soonest_known:
-            due = (one.due for one in self._waiting.values() if one.listens and one.due is not None)
-            self._soonest = min(due, default=None)
-            self._soonest_known = True
-        return self._soonest
+        """When somebody is told next, microseconds since the epoch."""
+        return self._due.next() if self._in_step else None
 
     # ------------------------------------------------------------------------------- telling
 
-    def _tell(self, at: int) -> Outcome:
-        due = [one for one in self._waiting.values() if one.listens and (one.due or 0) <= at]
-        places: dict[QueueId, dict[CallId, int]] = {}
-        for one in due:
-            queue = self._line.queue_of(one.call)
-            if queue is None:
-                del self._waiting[one.call]
-                continue
-            if self._line.is_offered(one.call):
-                one.ringing = True  # the dispatcher has just found a seat
-                continue
-            if queue not in places:
-                order = self._line.order(queue)
-                places[queue] = {call: place for place, call in enumerate(order, start=1)}
-            yield from self._say(one, queue, places[queue][one.call], at)
-
-    def _say(self, one: _Waiting, queue: QueueId, place: int, at: int) -> Outcome:
+    def _tell(self, one: _Waiting, at: int) -> Outcome:
+        queue = self._line.queue_of(one.call)
+        if queue is None:
+            self._forget(one.call)
+            return
+        if self._line.is_offered(one.call):
+            one.ringing = True  # the dispatcher has just found a seat
+            return
         first, one.told_at = one.told_at is None, at
         every = self._every.get(queue, 0)
         one.due = at + max(every, MIN_APART_US) if every else None
-        wait_us = self._line.wait_of(one.call)
+        self._arm(one)
+        place, wait_us = self._line.place_of(one.call), self._line.wait_of(one.call)
         yield WaitTold(at=at, call=one.call, queue=queue, place=place, wait_us=wait_us, first=first)
         yield TellWaiting(
             channel=ChannelId(one.call),
@@ -160,55 +145,78 @@ class Comfort:
             first=first,
         )
 
+    def _begin(self, one: _Waiting) -> None:
+        self._waiting[one.call] = one
+        self._arm(one)
+
+    def _arm(self, one: _Waiting) -> None:
+        """Who listens is told when it is due."""
+        self._due.set(one.call, one.due if one.listens else None)
+
+    def _forget(self, call: CallId) -> None:
+        if self._waiting.pop(call, None) is not None:
+            self._due.set(call, None)
+
+    def _routing_changed(self, fact: RoutingChanged) -> None:
+        if fact.queues:
+            self._every = {queue.id: queue.announce_us for queue in fact.queues}
+
     # -------------------------------------------------------------------------------- callers
 
     def _queued(self, fact: CallQueued) -> None:
         known = self._waiting.get(fact.call)
         if known is None:
-            self._waiting[fact.call] = _Waiting(fact.call, fact.language, fact.at)
+            self._begin(_Waiting(fact.call, fact.language, fact.at))
             return
         # Moved to another queue: the place is another one, and that is news.
         known.language = fact.language or known.language
         known.due = max(fact.at, (known.told_at or 0) + MIN_APART_US)
+        self._arm(known)
 
     def _recovered(self, fact: CallRecovered) -> None:
-        self._waiting.pop(fact.call, None)
+        self._forget(fact.call)
         if fact.phase is not CallPhase.WAITING:
             return
         # They were told before the absence; what exactly and when is not known any more.
         every = self._every.get(fact.queue, 0)
         due = fact.at + max(every, MIN_APART_US) if every else None
-        self._waiting[fact.call] = _Waiting(
-            fact.call,
-            fact.language,
-            due,
-            told_at=fact.at,
-            ringing=bool(fact.offer),
-            aside=fact.aside,
+        self._begin(
+            _Waiting(
+                fact.call,
+                fact.language,
+                due,
+                told_at=fact.at,
+                ringing=bool(fact.offer),
+                aside=fact.aside,
+            )
         )
 
     def _gone(self, fact: OfferAnswered | CallAbandoned | WaitEnded | CallEnded) -> None:
-        self._waiting.pop(fact.call, None)
+        self._forget(fact.call)
 
     def _offered(self, fact: SeatOffered) -> None:
         known = self._waiting.get(fact.call)
         if known is not None:
             known.ringing = True
+            self._arm(known)
 
     def _offer_failed(self, fact: OfferFailed) -> None:
         known = self._waiting.get(fact.call)
         if known is not None:
             known.ringing = False
+            self._arm(known)
 
     def _stepped_aside(self, fact: WaitKeyTaken) -> None:
         known = self._waiting.get(fact.call)
         if known is not None:
             known.aside = True
+            self._arm(known)
 
     def _is_back(self, fact: WaitResumed) -> None:
         known = self._waiting.get(fact.call)
         if known is not None:
             known.aside = False
+            self._arm(known)
 
     # ----------------------------------------------------------------------------------- link
 
