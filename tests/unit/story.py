@@ -22,7 +22,7 @@ from acd.seats import SeatSnapshot
 from cti.brain import Brain, Step
 from cti.calls.call import CallSnapshot
 from cti.calls.callbacks import CallbackLegs
-from cti.calls.tracker import CallTracker
+from cti.calls.tracker import CallTracker, devices_of
 from cti.effects import Effect, HangUp
 from cti.facts import (
     AgiCommandEnded,
@@ -48,6 +48,7 @@ from cti.facts import (
     SeatStateChanged,
     Skill,
     SnapshotTaken,
+    StrategyName,
     TimePassed,
 )
 from cti.ids import BridgeId, CallId, ChannelId, OfferId, QueueId, SeatId
@@ -139,6 +140,8 @@ class Story:
         announce: int = 45 * SECOND,
         rules: CallbackRules | None = None,
         skills_of: dict[str, tuple[str, ...]] | None = None,
+        more_devices: dict[str, tuple[str, ...]] | None = None,
+        strategy: StrategyName = "longest-idle",
     ) -> None:
         self._rules = rules
         skills = skills_of or {}
@@ -150,11 +153,12 @@ class Story:
                 device_of(seat),
                 tuple(QueueId(queue) for queue in serves.get(seat, BOTH_QUEUES)),
                 tuple(Skill(name) for name in skills.get(seat, ())),
+                devices=(more_devices or {}).get(seat, ()),
             )
             for seat in seats
         ]
         self._queues = [
-            QueueRecord(QueueId(queue), RING, wrap_up, announce_us=announce)
+            QueueRecord(QueueId(queue), RING, wrap_up, announce_us=announce, strategy=strategy)
             for queue in BOTH_QUEUES
         ]
         self.now = START
@@ -169,7 +173,7 @@ class Story:
             self.snapshot()
 
     def _start_daemon(self) -> None:
-        self.tracker = CallTracker({seat.device: seat.id for seat in self._seats})
+        self.tracker = CallTracker(devices_of(self._seats))
         self.dispatcher = Dispatcher(self._seats, self._queues, callbacks=self._rules)
         self.brain = Brain(
             (
@@ -267,8 +271,11 @@ class Story:
         for seat in seats:
             self.wishes(seat, "sign-on")
 
-    def wishes(self, seat: str, wish: Wish, reason: str = "") -> None:
-        self.hear(SeatCommand(at=self.now, seat=SeatId(seat), wish=wish, reason=reason))
+    def wishes(self, seat: str, wish: Wish, reason: str = "", device: str = "") -> None:
+        command = SeatCommand(
+            at=self.now, seat=SeatId(seat), wish=wish, reason=reason, device=device
+        )
+        self.hear(command)
 
     def offer(self, seat: str) -> OfferId:
         """The offer that the seat rings or talks for."""

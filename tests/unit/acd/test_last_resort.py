@@ -47,6 +47,23 @@ def test_call_changes_nothing_about_the_membership() -> None:
     assert len(story.all(KeepMember)) == before
 
 
+def test_member_is_the_device_that_the_seat_has_chosen_also_after_a_restart() -> None:
+    home = "PJSIP/1001-home"
+    story = Story(queues_of={"1001": ("repairs",)}, more_devices={"1001": (home,)})
+    story.wishes("1001", "sign-on", device=home)
+    assert [one.device for one in story.new(KeepMember)] == [home]
+    story.daemon_restarts()
+    usual = member("1001")
+    story.snapshot(members=(replace(usual, device=home), usual))
+    assert story.seat("1001").device == home
+    assert [one.device for one in story.new(KeepMember)] == [home]
+    assert [one.device for one in story.new(DropMember)] == [usual.device], "it would ring, too"
+    story.wishes("1001", "sign-off")
+    assert [one.device for one in story.new(DropMember)] == [home]
+    story.wishes("1001", "sign-on")
+    assert [one.device for one in story.new(KeepMember)] == [usual.device]
+
+
 def test_first_snapshot_is_the_truth_and_foreign_members_are_dropped() -> None:
     story = Story(link=False, queues_of={"1001": ("repairs",)})
     moved = replace(member("1001"), device="PJSIP/old-phone")

@@ -21,6 +21,7 @@ from cti.effects import (
     SendToFlow,
     StoreRecording,
     SweepSpool,
+    WithdrawLeg,
 )
 from cti.ids import CallbackId, CallId, ChannelId, OfferId, QueueId, SeatId
 
@@ -46,6 +47,23 @@ def lines(effect: Effect) -> list[list[str]]:
     """Each action as its lines on the wire, without the ActionID."""
     written = [action.encode("x").decode().split("\r\n") for action in actions_for(effect) or []]
     return [[line for line in one if line and line != "ActionID: x"] for one in written]
+
+
+def test_offer_asks_the_phone_to_answer_by_itself_where_the_queue_says_so() -> None:
+    (action,) = lines(replace(ORIGINATE, auto_answer=True))
+    assert [line for line in action if "PJSIP_HEADER" in line] == [
+        "Variable: PJSIP_HEADER(add,Call-Info)=<sip:auto-answer>;answer-after=0",
+        "Variable: PJSIP_HEADER(add,Alert-Info)="
+        "<http://auto-answer>;info=alert-autoanswer;delay=0",
+    ]
+    assert not any("PJSIP_HEADER" in line for line in lines(ORIGINATE)[0])
+
+
+def test_a_leg_is_told_that_it_is_withdrawn_before_it_is_asked_whom_it_has() -> None:
+    assert lines(WithdrawLeg(channel=ChannelId("offer.1001.5"))) == [
+        ["Action: Setvar", "Channel: offer.1001.5", "Variable: CTI_WITHDRAWN", "Value: 1"],
+        ["Action: Getvar", "Channel: offer.1001.5", "Variable: CTI_TAKEN"],
+    ]
 
 
 def test_offer_rings_the_seats_device_under_our_own_id() -> None:

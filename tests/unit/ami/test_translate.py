@@ -89,6 +89,30 @@ def test_hang_up_asked_by_the_far_end_is_told_from_our_own() -> None:
     )
 
 
+def test_hold_and_back() -> None:
+    for event, on in (("Hold", True), ("Unhold", False)):
+        held = facts.ChannelHeld(at=AT, channel=ChannelId("offer.1001.5"), on=on)
+        assert told(event, Uniqueid="offer.1001.5") == held
+
+
+def test_progress_is_a_phone_that_rings_and_other_dial_states_are_told_elsewhere() -> None:
+    progress = told("DialState", DestUniqueid="offer.1001.5", DialStatus="PROGRESS")
+    assert progress == facts.ChannelRang(at=AT, channel=ChannelId("offer.1001.5"))
+    assert told("DialState", DestUniqueid="offer.1001.5", DialStatus="RINGING") is None
+
+
+@pytest.mark.parametrize(
+    ("status", "lost"),
+    [("Unreachable", True), ("Unregistered", True), ("Reachable", False), ("Registered", False)],
+)
+def test_a_phone_that_is_lost_is_told_while_its_device_state_tells_of_a_channel(
+    status: str, lost: bool
+) -> None:
+    report = told("PeerStatus", Peer="PJSIP/1001", PeerStatus=status)
+    gone = facts.DeviceChanged(at=AT, device="PJSIP/1001", state=DeviceState.UNREACHABLE)
+    assert report == (gone if lost else None)
+
+
 def test_bridges_and_the_end_of_a_menu_command() -> None:
     bridge, channel = BridgeId("b"), ChannelId("c")
     assert told("BridgeEnter", BridgeUniqueid="b", Uniqueid="c") == facts.BridgeJoined(
