@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acd.estimate import Correction, GivingUp, Pace, expected_wait_us
 from bench.acd.estimate import errors_of, foretold_on
 from bench.acd.hotlines import Hotline
-from cti.facts import LinkLost, Resynced, SnapshotTaken
+from cti.facts import LinkLost, Resynced, SeatOffered, SeatState, SnapshotTaken, TimePassed
 from cti.ids import QueueId
 from tests.unit.acd.floor import SECOND, START, Floor, queue, seat
 
 USUAL = 180 * SECOND
+WORKING: Final = set(SeatState) - {
+    SeatState.SIGNED_OFF,
+    SeatState.PAUSED,
+    SeatState.UNREACHABLE,
+}
 
 
 # ----------------------------------------------------------------------------------- the parts
@@ -263,3 +270,50 @@ def test_on_a_multi_skill_hotline_ours_is_nearer_than_the_first_in_line_and_the_
     assert ours.rmse**2 < 0.7 * first.rmse**2
     assert ours.rmse < errors_of("formula", found).rmse
     assert abs(ours.bias) < 10
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("joins"), st.integers(0, 9), st.sampled_from(["", "gas", "gas:9"])),
+        st.tuples(
+            st.sampled_from(["sign-on", "sign-off", "pause", "ready"]), st.integers(1001, 1003)
+        ),
+        st.tuples(st.sampled_from(["answers", "leaves", "fails"]), st.integers(1001, 1003)),
+        st.tuples(st.just("gives_up"), st.integers(0, 59)),
+        st.tuples(st.just("wait"), st.integers(0, 5_000)),
+        st.tuples(st.just("back"), st.integers(0, 100)),
+    ),
+    max_size=60,
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(STEPS)
+def test_whatever_happens_an_estimate_is_a_time_or_nobody_is_there(steps: list[Any]) -> None:
+    seats = [seat("1001", skills={"gas": 9}), seat("1002"), seat("1003", role="lead")]
+    floor = Floor(seats, [queue(), queue("bills", merged_into=QueueId("repairs"))])
+    for number, (what, value, *more) in enumerate(steps):
+        match what:
+            case "joins":
+                skills = (more[0],) if more[0] else ()
+                floor.joins(
+                    f"c{number}", ("repairs", "bills")[value % 2], priority=value, skills=skills
+                )
+            case "answers" | "leaves" | "fails":
+                if any(one.seat == str(value) for one in floor.all(SeatOffered)):
+                    getattr(floor, what)(str(value))
+            case "gives_up":
+                floor.gives_up(f"c{value}", 30)
+            case "wait":
+                floor.wait(value)
+            case "back":
+                floor.tell(TimePassed(at=floor.now - value * SECOND))  # a clock that jumps
+            case wish:
+                floor.wishes(str(value), wish, "tea")
+        there = any(one.state in WORKING for one in floor.dispatcher.seats())
+        for call in floor.dispatcher.order(QueueId("repairs")):
+            wait = floor.dispatcher.wait_of(call)
+            assert wait is None or 0 <= wait < 10**13
+            assert there or wait is None
+        plain = floor.dispatcher.wait_us(QueueId("repairs"), 1)
+        assert (plain is not None) == there

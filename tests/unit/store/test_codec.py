@@ -48,7 +48,7 @@ def _values(kind: Any) -> st.SearchStrategy[Any]:
     if hasattr(kind, "__supertype__"):
         return _values(kind.__supertype__)
     if is_dataclass(kind):
-        return _facts(kind)
+        return facts_of(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return st.sampled_from(kind)
     return _generic(get_origin(kind), get_args(kind))
@@ -65,12 +65,13 @@ def _generic(origin: Any, inner: tuple[Any, ...]) -> st.SearchStrategy[Any]:
     return st.tuples(*map(_values, inner))
 
 
-def _facts(kind: Any) -> st.SearchStrategy[Any]:
+def facts_of(kind: Any) -> st.SearchStrategy[Any]:
+    """Any content in each field."""
     hints = get_type_hints(kind)
     return st.builds(kind, **{part.name: _values(hints[part.name]) for part in fields(kind)})
 
 
-ANY_FACT: st.SearchStrategy[Fact] = st.one_of(*(_facts(kind) for kind in KINDS.values()))
+ANY_FACT: st.SearchStrategy[Fact] = st.one_of(*(facts_of(kind) for kind in KINDS.values()))
 
 
 def test_every_fact_that_can_be_made_has_a_kind() -> None:
@@ -85,7 +86,7 @@ def test_every_fact_that_can_be_made_has_a_kind() -> None:
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_each_kind_comes_back_as_it_went_in(kind: str) -> None:
     @settings(max_examples=25, deadline=None)
-    @given(_facts(KINDS[kind]))
+    @given(facts_of(KINDS[kind]))
     def round_trip(fact: Fact) -> None:
         kept, body = storable(fact)
         assert decode(kind_of(fact), fact.at, body) == kept == clean(fact)

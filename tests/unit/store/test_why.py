@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+import unicodedata
+from io import StringIO
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from cti.calls_why import print_why, why_as_json
 from cti.facts import (
     CallbackAsked,
     CallbackOffered,
     CallEnded,
     CustomerClass,
     RoutingRules,
+    SeatOffered,
     Widening,
 )
 from cti.ids import CallId, QueueId
 from cti.store.narrator import Narrator
-from cti.store.speech import Names
+from cti.store.speech import HOME_ZONE, Names, Speech
+from cti.store.why import Offered
 from tests.unit.acd.floor import SECOND, Floor, queue, seat
+from tests.unit.store.test_codec import facts_of
 
 SAY = Narrator(Names())
 
@@ -316,3 +327,16 @@ def test_callback_says_why_as_a_call_does() -> None:
         "the customer had waited 40.0 s and was the only one it could serve; 1 waiting"
     )
     assert "客户已等待 40.0 秒" in SAY(offer, "zh-CN")
+
+
+@settings(deadline=None)
+@given(st.one_of(facts_of(SeatOffered), facts_of(CallbackOffered)))
+def test_no_offer_makes_the_table_fail_or_steers_a_terminal(offer: Offered) -> None:
+    for language in ("zh-CN", "en"):
+        screen = StringIO()
+        to = Speech(Names(), language, HOME_ZONE)
+        print_why(Console(file=screen, width=100), [offer], SAY, to)
+        shown = screen.getvalue()
+        assert shown.strip()
+        assert not any(unicodedata.category(char) in ("Cc", "Cf") for char in shown if char != "\n")
+        json.dumps(why_as_json(offer, SAY, to))
