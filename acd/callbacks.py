@@ -16,10 +16,11 @@ a call, and one a number: who books again takes the earlier place with them.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Any, Final
 
+from acd.callback_book import CallbackSnapshot, CallbackState, Entry, opened_by, place_of
+from acd.callback_rules import CallbackRules
 from acd.numbers import refusal
 from acd.waiters import Waiters
 from cti.facts import (
@@ -46,44 +47,10 @@ from cti.facts import (
 )
 from cti.ids import CallbackId, CallId, OfferId, QueueId, callback_id
 
+__all__ = ["CallbackRules", "Callbacks"]
+
 MOST_OPEN: Final = 10_000
 """More than this is a machine that books, not people."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallbackRules:
-    """From the site file. Durations are microseconds."""
-
-    prefixes: tuple[str, ...] = ()
-    ring_us: int = 30_000_000
-    """How long the customer's phone rings."""
-    keep_us: int = 72 * 3600 * 1_000_000
-
-
-class CallbackState(StrEnum):
-    HELD = "held"
-    DUE = "due"
-    RINGING = "ringing"
-    DIALLING = "dialling"
-    RESTING = "resting"
-
-
-@dataclass(slots=True)
-class _Entry:
-    open: OpenCallback
-    state: CallbackState
-
-    @property
-    def under_way(self) -> bool:
-        return self.state in (CallbackState.RINGING, CallbackState.DIALLING)
-
-
-@dataclass(frozen=True, slots=True)
-class CallbackSnapshot:
-    """What others may see of an open callback."""
-
-    open: OpenCallback
-    state: CallbackState
 
 
 class Callbacks:
@@ -95,7 +62,7 @@ class Callbacks:
         self._waiters = waiters
         self._queues = queues
         self._rules = rules
-        self._entries: dict[CallbackId, _Entry] = {}
+        self._entries: dict[CallbackId, Entry] = {}
         self._restored: set[CallbackId] = set()
         self._alive: set[CallId] = set()
         self._deadline: int | None = None
@@ -169,20 +136,7 @@ class Callbacks:
             if one.open.callback != callback:
                 yield self._close(one, fact.at, "replaced")
         queue = fact.queue if fact.queue in self._queues else next(iter(self._queues))
-        opened = OpenCallback(
-            callback=callback,
-            call=fact.call,
-            queue=queue,
-            number=fact.number,
-            hotline=fact.hotline,
-            language=fact.language,
-            priority=fact.priority,
-            since=since,
-            booked_at=fact.at,
-            skills=fact.skills,
-        )
-        self._entries[callback] = _Entry(opened, CallbackState.HELD)
-        yield CallbackBooked(
+        booked = CallbackBooked(
             at=fact.at,
             callback=callback,
             call=fact.call,
@@ -194,6 +148,8 @@ class Callbacks:
             since=since,
             skills=fact.skills,
         )
+        self._entries[callback] = Entry(opened_by(booked), CallbackState.HELD)
+        yield booked
 
     def _caller_served(self, fact: OfferAnswered) -> Iterator[Fact]:
         entry = self._entries.get(callback_id(fact.call))
@@ -215,7 +171,7 @@ class Callbacks:
 
     # ------------------------------------------------------------------------------ its turn
 
-    def _let_go(self, entry: _Entry, at: int) -> None:
+    def _let_go(self, entry: Entry, at: int) -> None:
         """The caller is not in the line themselves any more."""
         self._restored.discard(entry.open.callback)
         if entry.open.not_before > at:
@@ -223,10 +179,10 @@ class Callbacks:
         else:
             self._make_due(entry, at)
 
-    def _make_due(self, entry: _Entry, at: int, offers: tuple[OfferId, ...] = ()) -> None:
+    def _make_due(self, entry: Entry, at: int, offers: tuple[OfferId, ...] = ()) -> None:
         entry.state, opened = CallbackState.DUE, entry.open
         self._waiters.enter(
-            _place_of(opened.callback),
+            place_of(opened.callback),
             opened.queue,
             at,
             priority=opened.priority,
@@ -255,7 +211,7 @@ class Callbacks:
 
     def _failed(self, fact: CallbackFailed) -> Iterator[Fact]:
         entry = self._entries.get(fact.callback)
-        place = self._waiters.get(_place_of(fact.callback))
+        place = self._waiters.get(place_of(fact.callback))
         if entry is None or place is None or fact.offer not in place.offers:
             return
         if not fact.dialled:
@@ -263,7 +219,9 @@ class Callbacks:
             yield from self._waiters.offer_failed(place.call, fact.offer, fact.at, fact.reason)
             return
         self._waiters.leave(place.call)
-        queue, attempts = self._queues[entry.open.queue], entry.open.attempts + 1
+        # A queue may have been removed meanwhile.
+        queue = self._queues.get(entry.open.queue) or next(iter(self._queues.values()))
+        attempts = entry.open.attempts + 1
         if attempts >= queue.callback_attempts:
             yield self._close(entry, fact.at, "given-up")
             return
@@ -283,16 +241,16 @@ class Callbacks:
             elif entry.state is CallbackState.RESTING:
                 self._make_due(entry, fact.at)
 
-    def _close(self, entry: _Entry, at: int, why: Any, by: str = "") -> CallbackClosed:
+    def _close(self, entry: Entry, at: int, why: Any, by: str = "") -> CallbackClosed:
         opened = entry.open
         del self._entries[opened.callback]
-        self._waiters.leave(_place_of(opened.callback))
+        self._waiters.leave(place_of(opened.callback))
         return CallbackClosed(at=at, callback=opened.callback, call=opened.call, why=why, by=by)
 
-    def _expires(self, entry: _Entry) -> int:
+    def _expires(self, entry: Entry) -> int:
         return entry.open.booked_at + self._rules.keep_us
 
-    def _next(self, entry: _Entry) -> int | None:
+    def _next(self, entry: Entry) -> int | None:
         if entry.under_way:
             return None
         expires = self._expires(entry)
@@ -306,7 +264,7 @@ class Callbacks:
         for opened in fact.callbacks:
             if opened.queue not in self._queues:
                 opened = replace(opened, queue=next(iter(self._queues)))  # noqa: PLW2901
-            self._entries[opened.callback] = _Entry(opened, CallbackState.HELD)
+            self._entries[opened.callback] = Entry(opened, CallbackState.HELD)
             self._restored.add(opened.callback)
         yield from ()
 
@@ -338,8 +296,3 @@ class Callbacks:
         self._make_due(entry, fact.at, (fact.offer,))
         ringing = fact.phase == "ringing"
         entry.state = CallbackState.RINGING if ringing else CallbackState.DIALLING
-
-
-def _place_of(callback: CallbackId) -> CallId:
-    """The callback's key in the line."""
-    return CallId(callback)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from acd.callbacks import CallbackRules
+from acd.callback_rules import CallbackRules
 from acd.comfort import Comfort
 from acd.dispatcher import Dispatcher
 from acd.last_resort import LastResortKeeper

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from acd.callbacks import CallbackRules
+from acd.callback_rules import CallbackRules
 from cti.effects import HangUp, OriginateCallback, OriginateSeat, Resync, StoreRecording
 from cti.facts import (
     CallbackAnswered,
