@@ -192,11 +192,19 @@ class _EngineCollector(Collector):
         longest = GaugeMetricFamily(
             "cti_queue_longest_wait_seconds", "Wait of who waits longest.", labels=["queue"]
         )
+        estimated = GaugeMetricFamily(
+            "cti_queue_estimated_wait_seconds",
+            "Estimated for a caller who came now; absent when no seat is there.",
+            labels=["queue"],
+        )
         for queue in self._engine.queues():
+            if queue.estimated_wait_us is not None:
+                estimated.add_metric([queue.queue], queue.estimated_wait_us / 1e6)
             waiting.add_metric([queue.queue], queue.waiting)
             longest.add_metric([queue.queue], queue.longest_wait_us / 1e6)
         yield waiting
         yield longest
+        yield estimated
         states = dict.fromkeys(SeatState, 0)
         for seat in self._engine.seats():
             states[seat.state] += 1

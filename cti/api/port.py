@@ -47,6 +47,8 @@ class QueueView:
     seats_signed_on: int
     waiting_calls: tuple[CallId, ...] = ()
     """In the order in which they will be served."""
+    estimated_wait_us: int | None = None
+    """For a caller without needs who came now; None when no seat is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -143,6 +143,10 @@ class QueueAnswer(Sent):
     name: Annotated[dict[str, str], Field(description="Language tag to name.")]
     waiting: Annotated[int, Field(ge=0)]
     longest_wait_us: Annotated[int, Field(ge=0, description="0 when nobody waits.")]
+    estimated_wait_us: Annotated[
+        int | None,
+        Field(ge=0, description="For a caller who came now; null when no seat is there."),
+    ]
     seats_ready: Annotated[int, Field(ge=0)]
     seats_signed_on: Annotated[int, Field(ge=0)]
     waiting_calls: Annotated[

@@ -110,6 +110,7 @@ class Sight:
             name=dict(view.name),
             waiting=view.waiting,
             longest_wait_us=view.longest_wait_us,
+            estimated_wait_us=view.estimated_wait_us,
             seats_ready=view.seats_ready,
             seats_signed_on=view.seats_signed_on,
             waiting_calls=list(view.waiting_calls) if self.all_calls else None,

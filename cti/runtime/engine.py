@@ -65,6 +65,7 @@ class Engine:
         waiting = self._dispatcher.waiting(queue)
         serving = [seat for seat in seats if queue in seat.queues]
         longest = min((queued_at for _, queued_at in waiting), default=None)
+        wait_s = self._dispatcher.figures(queue).wait_s
         return QueueView(
             queue=queue,
             name=self._names[queue],
@@ -73,6 +74,7 @@ class Engine:
             seats_ready=sum(seat.state is SeatState.READY for seat in serving),
             seats_signed_on=sum(seat.state is not SeatState.SIGNED_OFF for seat in serving),
             waiting_calls=tuple(call for call, _ in waiting),
+            estimated_wait_us=None if wait_s is None else round(wait_s * 1e6),
         )
 
     def live_calls(self) -> tuple[CallView, ...]:

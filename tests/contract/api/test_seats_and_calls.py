@@ -108,6 +108,7 @@ async def test_a_seat_sees_figures_of_queues_but_not_who_waits(
         engine.queue_views[queue],
         waiting=1,
         longest_wait_us=3_000_000,
+        estimated_wait_us=95_000_000,
         waiting_calls=(CallId("jt1-1.1"),),
     )
 
@@ -115,6 +116,7 @@ async def test_a_seat_sees_figures_of_queues_but_not_who_waits(
     lead = (await client.get("/api/v1/queues", "lead")).json["queues"][0]
 
     assert (seat["waiting"], seat["waiting_calls"]) == (1, None)
+    assert seat["estimated_wait_us"] == 95_000_000
     assert lead["waiting_calls"] == ["jt1-1.1"]
 
 
