@@ -54,13 +54,18 @@ from recording.rules import RecordingKeeper
 from tests.unit.calls.model_asterisk import Channel, Fate, ModelAsterisk
 from tests.unit.story import RING, SECOND, WRAP_UP, Wish, device_of
 
-BUSY = {SeatState.RESERVED, SeatState.RINGING, SeatState.TALKING}
+BUSY = {SeatState.RESERVED, SeatState.RINGING, SeatState.TALKING, SeatState.HOLD}
 SERVES = {"1001": ("repairs",), "1002": ("repairs", "bills"), "1003": ("bills", "repairs")}
 SEATS = tuple(
     SeatRecord(SeatId(seat), seat, device_of(seat), tuple(QueueId(one) for one in queues))
     for seat, queues in SERVES.items()
 )
-QUEUES = tuple(QueueRecord(QueueId(one), RING, WRAP_UP) for one in ("repairs", "bills"))
+TOGETHER = 2
+"""So many seats are rung at once for a caller of `bills`."""
+QUEUES = (
+    QueueRecord(QueueId("repairs"), RING, WRAP_UP),
+    QueueRecord(QueueId("bills"), RING, WRAP_UP, strategy="ring-all", ring_most=TOGETHER),
+)
 WISHES: tuple[Wish, ...] = ("sign-on", "ready", "ready", "ready", "sign-off", "pause")
 FATES: tuple[Fate, ...] = ("done", "done", "done", "refused", "answer lost", "lost")
 Place = tuple[int, int, str]
@@ -87,6 +92,7 @@ class Life:
         self.facts: list[Fact] = []
         self.stored: Counter[OfferId] = Counter()
         self.offers: dict[OfferId, tuple[SeatId, CallId]] = {}
+        self.offered_at: dict[OfferId, int] = {}
         self.places: dict[CallId, Place] = {}
         self.told: dict[CallId, int] = {}
 
@@ -109,10 +115,13 @@ class Life:
         match fact:
             case SeatOffered():
                 taken = {seat for seat, _ in self.offers.values()}
-                calls = {call for _, call in self.offers.values()}
+                others = [one for one, (_, call) in self.offers.items() if call == fact.call]
                 assert fact.seat not in taken, f"two offers at one seat: {fact}"
-                assert fact.call not in calls, f"two offers for one caller: {fact}"
+                together = fact.rule == "ring-all" and len(others) < TOGETHER
+                same_time = all(self.offered_at.get(one) == fact.at for one in others)
+                assert not others or (together and same_time), f"two offers for a caller: {fact}"
                 self.offers[fact.offer] = (fact.seat, fact.call)
+                self.offered_at[fact.offer] = fact.at
             case OfferAnswered() | CallRecovered() if fact.offer:
                 self.offers[fact.offer] = (fact.seat, fact.call)
             case CallbackOffered():
@@ -270,6 +279,18 @@ class Hotline(RuleBasedStateMachine):
     def a_phone_rings(self, data: st.DataObject) -> None:
         silent = [leg for leg in self.asterisk.legs() if not leg.rings]
         self.asterisk.rings(data.draw(st.sampled_from(silent)))
+
+    @precondition(lambda self: any(not leg.rings for leg in self.asterisk.legs()))
+    @rule(data=st.data())
+    def a_phone_answers_without_a_sign(self, data: st.DataObject) -> None:
+        silent = [leg for leg in self.asterisk.legs() if not leg.rings and not leg.up]
+        if silent:
+            self.asterisk.answers(data.draw(st.sampled_from(silent)))
+
+    @precondition(lambda self: self.asterisk.talks())
+    @rule(data=st.data(), on=st.booleans())
+    def a_seat_holds_or_resumes(self, data: st.DataObject, on: bool) -> None:
+        self.asterisk.holds(data.draw(st.sampled_from(self.asterisk.talks())), on)
 
     @precondition(lambda self: self.asterisk.legs(ringing=True))
     @rule(data=st.data())
@@ -450,11 +471,11 @@ class Hotline(RuleBasedStateMachine):
         raise AssertionError("Asterisk and the cores answer each other for ever")
 
     def _check_phones(self) -> None:
-        """When all has been said and done, a phone rings only for a caller who waits, and no two
-        ring for one."""
+        """When all has been said and done, a phone rings only for a caller who waits, and no more
+        than are rung at once."""
         unbridged = [leg for leg in self.asterisk.legs() if not leg.bridge]
         rung_for = Counter(leg.variables["CTI_CALL"] for leg in unbridged)
-        assert all(count == 1 for count in rung_for.values()), "two seats ring for one caller"
+        assert all(count <= TOGETHER for count in rung_for.values()), "too many ring for one"
         for leg in unbridged:
             caller = self.asterisk.caller_of(leg)
             assert caller is not None, f"{leg.id} rings for nobody"

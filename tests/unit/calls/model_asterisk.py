@@ -28,6 +28,7 @@ from cti.facts import (
     ChannelAnswered,
     ChannelCreated,
     ChannelHangupAsked,
+    ChannelHeld,
     ChannelHungUp,
     ChannelRang,
     ChannelSeen,
@@ -258,7 +259,9 @@ class ModelAsterisk:
         if caller is None or caller.dying:
             self._gone(leg, 16)
             return
-        rival = next((one for one in self.talks() if self.caller_of(one) is caller), None)
+        if any(self.caller_of(one) is caller for one in self.talks()):
+            self._gone(leg, 16)  # the other one has the caller's lock
+            return
         self._leave(caller)
         self._count += 1
         bridge = BridgeId(f"b{self._count}")
@@ -266,9 +269,10 @@ class ModelAsterisk:
             one.bridge = bridge
             self._say(BridgeJoined(at=self.now, bridge=bridge, channel=one.id))
         self._drop_queue_legs(caller)
-        if rival is not None:
-            self._leave(rival)
-            self._gone(rival, 16)
+
+    def holds(self, leg: Channel, on: bool) -> None:
+        """The phone puts its caller on hold, or takes them back."""
+        self._say(ChannelHeld(at=self.now, channel=leg.id, on=on))
 
     def not_answered(self, leg: Channel, cause: int, reason: int) -> None:
         self._gone(leg, cause)
