@@ -23,10 +23,25 @@ class Entry:
 
     open: OpenCallback
     state: CallbackState
+    until: int | None = None
+    """While DUE: when the hours end in which customers may be rung."""
 
     @property
     def under_way(self) -> bool:
         return self.state in (CallbackState.RINGING, CallbackState.DIALLING)
+
+    def expires(self, keep_us: int) -> int:
+        """When it is too old to be of use."""
+        return self.open.booked_at + keep_us
+
+    def next(self, keep_us: int) -> int | None:
+        """When something is due for it, microseconds since the epoch."""
+        if self.under_way:
+            return None
+        if self.state is CallbackState.RESTING:
+            return min(self.expires(keep_us), self.open.not_before)
+        closes = self.until if self.state is CallbackState.DUE else None
+        return min(one for one in (self.expires(keep_us), closes) if one is not None)
 
 
 @dataclass(frozen=True, slots=True)

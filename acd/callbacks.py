@@ -98,7 +98,7 @@ class Callbacks:
     def deadline(self) -> int | None:
         """When one is due again, or too old, microseconds since the epoch."""
         if not self._deadline_known:
-            wanted = (self._next(entry) for entry in self._entries.values())
+            wanted = (entry.next(self._rules.keep_us) for entry in self._entries.values())
             self._deadline = min((at for at in wanted if at is not None), default=None)
             self._deadline_known = True
         return self._deadline
@@ -174,13 +174,18 @@ class Callbacks:
     def _let_go(self, entry: Entry, at: int) -> None:
         """The caller is not in the line themselves any more."""
         self._restored.discard(entry.open.callback)
+        entry.open = replace(
+            entry.open, not_before=self._rules.next_open(max(at, entry.open.not_before))
+        )
         if entry.open.not_before > at:
+            self._waiters.leave(place_of(entry.open.callback))
             entry.state = CallbackState.RESTING
         else:
             self._make_due(entry, at)
 
     def _make_due(self, entry: Entry, at: int, offers: tuple[OfferId, ...] = ()) -> None:
         entry.state, opened = CallbackState.DUE, entry.open
+        entry.until = self._rules.closes_at(at)
         self._waiters.enter(
             place_of(opened.callback),
             opened.queue,
@@ -217,6 +222,8 @@ class Callbacks:
         if not fact.dialled:
             entry.state = CallbackState.DUE
             yield from self._waiters.offer_failed(place.call, fact.offer, fact.at, fact.reason)
+            if self._rules.next_open(fact.at) > fact.at:
+                self._let_go(entry, fact.at)  # it has become late meanwhile
             return
         self._waiters.leave(place.call)
         # A queue may have been removed meanwhile.
@@ -225,7 +232,7 @@ class Callbacks:
         if attempts >= queue.callback_attempts:
             yield self._close(entry, fact.at, "given-up")
             return
-        until = fact.at + queue.callback_retry_us
+        until = self._rules.again_at(queue, fact.reason, attempts, fact.at)
         entry.open = replace(entry.open, attempts=attempts, not_before=until)
         entry.state = CallbackState.RESTING
         yield CallbackPutOff(
@@ -234,28 +241,18 @@ class Callbacks:
 
     def _time_passed(self, fact: TimePassed) -> Iterator[Fact]:
         for entry in list(self._entries.values()):
-            if (next_at := self._next(entry)) is None or next_at > fact.at:
+            if (next_at := entry.next(self._rules.keep_us)) is None or next_at > fact.at:
                 continue
-            if self._expires(entry) <= fact.at and not entry.under_way:
+            if entry.expires(self._rules.keep_us) <= fact.at and not entry.under_way:
                 yield self._close(entry, fact.at, "expired")
-            elif entry.state is CallbackState.RESTING:
-                self._make_due(entry, fact.at)
+            elif entry.state in (CallbackState.RESTING, CallbackState.DUE):
+                self._let_go(entry, fact.at)
 
     def _close(self, entry: Entry, at: int, why: Any, by: str = "") -> CallbackClosed:
         opened = entry.open
         del self._entries[opened.callback]
         self._waiters.leave(place_of(opened.callback))
         return CallbackClosed(at=at, callback=opened.callback, call=opened.call, why=why, by=by)
-
-    def _expires(self, entry: Entry) -> int:
-        return entry.open.booked_at + self._rules.keep_us
-
-    def _next(self, entry: Entry) -> int | None:
-        if entry.under_way:
-            return None
-        expires = self._expires(entry)
-        resting = entry.state is CallbackState.RESTING
-        return min(expires, entry.open.not_before) if resting else expires
 
     # ------------------------------------------------------------------------------ recovery
 

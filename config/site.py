@@ -3,6 +3,7 @@ whole, so that a slip is found before a caller meets it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
@@ -47,6 +48,18 @@ def sip_secret(device: str) -> str:
     return f"sip:{sip_user(device)}"
 
 
+RetryCause = Literal["busy", "no-answer", "unreachable"]
+RetryMinutes = Annotated[float, Field(ge=0.05, le=1440)]
+DAY_HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(24:00|(?:[01][0-9]|2[0-3]):[0-5][0-9])")
+
+
+def _day_hours(text: str) -> str:
+    found = DAY_HOURS.fullmatch(text)
+    if found is None or found[3] <= text[:5]:
+        raise ValueError('write "08:00-21:00": from, and a later to, at most 24:00')
+    return text
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -70,7 +83,12 @@ class Queue(_Part):
     expected_talk_seconds: Annotated[float, Field(ge=5, le=3600)] = 180
     """Talk and wrap-up together, for the estimated wait until calls have been measured."""
     callback_attempts: Annotated[int, Field(ge=1, le=10)] = 3
-    callback_retry_minutes: Annotated[float, Field(ge=0.05, le=1440)] = 10
+    callback_retry_minutes: RetryMinutes | None = None
+    """One pause for every cause that `callback_retry` does not name."""
+    callback_retry: dict[RetryCause, Annotated[list[RetryMinutes], Field(min_length=1)]] = {}
+    """Minutes after the first, second ... attempt that failed by this cause; the last one stands
+    for all that follow. Not named here nor by `callback_retry_minutes`: busy 3, no answer 10,
+    unreachable 30."""
     strategy: Strategy = "longest-idle"
     """Which of the free seats that fit is rung. ring-all: several at once, who answers first has
     the caller."""
@@ -150,6 +168,14 @@ class Callbacks(_Part):
     with 00. Emergency numbers never."""
     ring_seconds: Annotated[float, Field(ge=5, le=120)] = 30
     keep_hours: Annotated[float, Field(ge=1, le=720)] = 72
+    hours: Annotated[str, AfterValidator(_day_hours)] = "08:00-21:00"
+    """When customers may be rung, every day, in the site's zone. "00:00-24:00": at any time."""
+
+    @property
+    def ringing_minutes(self) -> tuple[int, int]:
+        """From and to, minutes after midnight."""
+        begin, end = (one.split(":") for one in self.hours.split("-"))
+        return int(begin[0]) * 60 + int(begin[1]), int(end[0]) * 60 + int(end[1])
 
 
 class Service(_Part):

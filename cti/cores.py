@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
-from acd.callback_rules import CallbackRules
+from acd.callback_rules import CallbackRules, RingingHours
 from acd.comfort import Comfort
 from acd.dispatcher import Dispatcher
 from acd.last_resort import LastResortKeeper
@@ -34,6 +35,7 @@ def cores_for(site: Site, no_sign_us: int = NO_SIGN_US) -> Cores:
         prefixes=tuple(site.callbacks.prefixes),
         ring_us=micros(site.callbacks.ring_seconds),
         keep_us=micros(site.callbacks.keep_hours * 3600),
+        hours=RingingHours(ZoneInfo(site.zone), *site.callbacks.ringing_minutes),
     )
     dispatcher = Dispatcher(seats, queues, rules, callbacks)
     return Cores(

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from config.site import Queue, Seat, Site
 from cti.facts import (
+    CallbackRetry,
     Capacity,
     CustomerClass,
     QueueRecord,
     QueueRole,
+    RetryCause,
     RoutingRules,
     SeatRecord,
     Skill,
     Widening,
 )
 from cti.ids import QueueId, SeatId
+
+RETRY: Final[dict[RetryCause, float]] = {"busy": 3, "no-answer": 10, "unreachable": 30}
+"""Minutes until a customer is rung again, where the queue says nothing of it: who is busy is there,
+and who cannot be reached will not be so soon."""
 
 
 class RoutingSetUp(NamedTuple):
@@ -50,7 +56,8 @@ def _queue(queue_id: QueueId, queue: Queue) -> QueueRecord:
         announce_us=micros(queue.announce_every_seconds),
         expected_us=micros(queue.expected_talk_seconds),
         callback_attempts=queue.callback_attempts,
-        callback_retry_us=micros(queue.callback_retry_minutes * 60),
+        callback_retry_us=micros((queue.callback_retry_minutes or RETRY["no-answer"]) * 60),
+        callback_retry=_retry(queue),
         strategy=queue.strategy,
         ring_most=queue.ring_most,
         auto_answer=queue.auto_answer,
@@ -63,6 +70,15 @@ def _queue(queue_id: QueueId, queue: Queue) -> QueueRecord:
         wanted_us=micros(queue.wanted_seconds),
         last_seat_us=micros(queue.last_seat_hours * 3600),
         merged_into=QueueId(queue.merged_into or ""),
+    )
+
+
+def _retry(queue: Queue) -> tuple[CallbackRetry, ...]:
+    usual = {} if queue.callback_retry_minutes else {cause: [m] for cause, m in RETRY.items()}
+    minutes = {**usual, **queue.callback_retry}
+    return tuple(
+        CallbackRetry(cause, tuple(micros(one * 60) for one in pauses))
+        for cause, pauses in minutes.items()
     )
 
 

@@ -22,6 +22,7 @@ comes first to their queue's service-level target. queue-ratio: from the queue w
 its share most (Gurvich and Whitt, 2010)."""
 OverflowCause = Literal["wait", "length", "closed", "no-seats"]
 OverflowTarget = Literal["queue", "outside", "message", "flow"]
+RetryCause = Literal["busy", "no-answer", "unreachable"]
 USUAL_PRIORITY: Final = 5
 LOWEST_LEVEL: Final = 1
 HIGHEST_LEVEL: Final = 9
@@ -72,6 +73,15 @@ class Overflow:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackRetry:
+    """How long to wait after the first, second ... attempt that failed by `cause`; the last one
+    stands for all that follow."""
+
+    cause: RetryCause
+    after_us: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class QueueRecord:
     """From the site file."""
 
@@ -84,6 +94,8 @@ class QueueRecord:
     """Talk and wrap-up together, as long as none has been measured."""
     callback_attempts: int = 3
     callback_retry_us: int = 600_000_000
+    """For a cause that `callback_retry` does not name."""
+    callback_retry: tuple[CallbackRetry, ...] = ()
     strategy: StrategyName = "longest-idle"
     ring_most: int = 5
     """ring-all: how many seats at once."""
