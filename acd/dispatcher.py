@@ -15,6 +15,7 @@ where the queue rings all); a seat has at most one offer and at most one call.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from acd.acquaintance import Acquaintance
@@ -34,6 +35,7 @@ from acd.waiting import WaitingLine
 from acd.wishes import SeatWishes
 from cti.effects import Effect
 from cti.facts import (
+    AnomalySeen,
     CallAbandoned,
     CallbackDialled,
     CallbackFailed,
@@ -56,6 +58,7 @@ from cti.facts import (
     OutsideRung,
     QueueRecord,
     Resynced,
+    RoutingChanged,
     RoutingRules,
     SeatCommand,
     SeatConsulted,
@@ -66,6 +69,7 @@ from cti.facts import (
     SnapshotTaken,
     TimePassed,
     WaitEnded,
+    WaitOverflowed,
     Wanted,
 )
 from cti.ids import OfferId, QueueId, SeatId
@@ -103,6 +107,8 @@ class Dispatcher(LineReader):
         self._acquaintance = Acquaintance()
         self._ends: Timers[SeatId] = Timers()
         self._left: dict[SeatId, None] = {}
+        self._removed: set[SeatId] = set()
+        """Seats that are no more, and have a call to end."""
         self._link_up = False
         self._configure(seats, queues, rules or RoutingRules())
         self._handlers: dict[type[Fact], Callable[[Any], Outcome]] = {
@@ -128,6 +134,7 @@ class Dispatcher(LineReader):
             SeatConsulted: self._seat_consulted,
             SeatLeft: self._seat_left,
             OutsideRung: self._call_gone,
+            RoutingChanged: self._routing_changed,
             CallerSentToFlow: self._caller_away,
             CallerCameBack: self._caller_back,
             TimePassed: self._time_passed,
@@ -142,7 +149,7 @@ class Dispatcher(LineReader):
             return
         yield from handler(fact)
         while self._left:
-            yield from self._patience.seat_is_away(self._seats[self._left.popitem()[0]], fact.at)
+            yield from self._seat_is_away(self._left.popitem()[0], fact.at)
         if self._link_up:
             yield from self._matching.match(fact.at)
         self._forecast.heard(fact)
@@ -159,12 +166,62 @@ class Dispatcher(LineReader):
         self._queues.clear()
         self._queues.update((queue.id, queue) for queue in queues)
         self._times.configure(queues)
-        self._seats.update((record.id, Seat(record)) for record in seats)
+        for record in seats:
+            seat = self._seats.setdefault(record.id, Seat(record))
+            seat.record = record
+            if seat.at_device not in record.devices and not seat.busy:
+                seat.at_device = ""
         self._matching.configure(self._seats.values(), self._queues, rules.choice)
         for seat in self._seats.values():
             seat.watch = self._seat_touched
         self._phones.configure(self._seats.values())
         self._waiters.configure(rules.classes)
+
+    def _routing_changed(self, fact: RoutingChanged) -> Outcome:
+        """Who waits keeps the time waited, and who rings or talks goes on. A seat that is not there
+        any more goes when it has done with its call."""
+        if not fact.queues:
+            yield AnomalySeen(at=fact.at, about="routing", detail="no queue would be left; refused")
+            return
+        yield from self._remove_seats_but({record.id for record in fact.seats}, fact.at)
+        first = fact.queues[0].id
+        names = {queue.id for queue in fact.queues}
+        homeless = [(call, call.queue) for call in self._line if call.queue not in names]
+        self._configure(fact.seats, fact.queues, fact.rules)
+        self._waiters.stand_all_again(fact.at)
+        for call, queue in homeless:
+            yield WaitOverflowed(
+                at=fact.at,
+                call=call.call,
+                queue=queue,
+                cause="closed",
+                to="queue",
+                target=first,
+                waited_us=max(0, fact.at - call.queued_at),
+            )
+        for seat in self._seats.values():
+            yield from self._wishes.follow_phone(seat, fact.at)
+
+    def _remove_seats_but(self, kept: set[SeatId], at: int) -> Outcome:
+        for seat in [seat for seat in self._seats.values() if seat.id not in kept]:
+            self._removed.add(seat.id)
+            seat.record = replace(seat.record, queues=())
+            if seat.busy:
+                seat.wish = Wish(SeatState.SIGNED_OFF, "removed")
+            elif seat.signed_on:
+                yield seat.go(SeatState.SIGNED_OFF, at, reason="removed")
+            else:
+                self._left[seat.id] = None
+        self._removed -= kept
+
+    def _seat_is_away(self, seat_id: SeatId, at: int) -> Outcome:
+        seat = self._seats.get(seat_id)
+        if seat is None:
+            return
+        yield from self._patience.seat_is_away(seat, at)
+        if seat_id in self._removed and not seat.signed_on:
+            self._removed.discard(seat_id)
+            del self._seats[seat_id]
 
     def _seat_touched(self, seat: Seat) -> None:
         self._ends.set(seat.id, seat.until)

@@ -4,9 +4,18 @@ callers while this daemon is away."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from cti.effects import DropMember, Effect, KeepMember
-from cti.facts import Fact, MemberSeen, SeatRecord, SeatState, SeatStateChanged, SnapshotTaken
+from cti.facts import (
+    Fact,
+    MemberSeen,
+    RoutingChanged,
+    SeatRecord,
+    SeatState,
+    SeatStateChanged,
+    SnapshotTaken,
+)
 from cti.ids import QueueId, SeatId
 
 
@@ -23,12 +32,31 @@ class LastResortKeeper:
             yield from self._seat_changed(fact)
         elif isinstance(fact, SnapshotTaken):
             yield from self._reconcile(fact)
+        elif isinstance(fact, RoutingChanged) and fact.queues:
+            yield from self._routing_changed(fact)
 
     def deadline(self) -> int | None:
         return None
 
+    def _routing_changed(self, fact: RoutingChanged) -> Iterator[Effect]:
+        """Members of queues that their seat does not serve any more go; those of new ones come."""
+        records = {record.id: record for record in fact.seats}
+        there = {seat: member for (_, seat), member in self._wanted.items()}
+        for (queue, seat), member in list(self._wanted.items()):
+            if seat not in records or queue not in records[seat].queues:
+                del self._wanted[queue, seat]
+                yield DropMember(queue=queue, seat=seat, device=member.device)
+        for seat, member in there.items():
+            for queue in records[seat].queues if seat in records else ():
+                if (queue, seat) not in self._wanted:
+                    self._wanted[queue, seat] = replace(member, queue=queue)
+                    yield self._wanted[queue, seat]
+        self._records = records
+
     def _seat_changed(self, fact: SeatStateChanged) -> Iterator[Effect]:
-        record = self._records[fact.seat]
+        record = self._records.get(fact.seat)
+        if record is None:
+            return  # it is no more, and its members went with it
         for queue in record.queues:
             key = (queue, record.id)
             before = self._wanted.get(key)

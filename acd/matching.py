@@ -70,7 +70,7 @@ class Matching:
         self._tongues = any(seat.record.languages for seat in seats)
         self._postures = {}
         for position, seat in enumerate(seats):
-            served = frozenset(self.line_of(queue) for queue in seat.record.queues)
+            served = frozenset(self.line_of(one) for one in seat.record.queues if one in queues)
             kinds: tuple[ContactKind, ...] = ("call", *(one.kind for one in seat.record.capacity))
             self._postures[seat.id] = Posture(seat, position, served, kinds)
             self._editions[seat.id] = self._editions.get(seat.id, 0) + 1

@@ -30,6 +30,7 @@ from cti.facts import (
     PromptEnded,
     WaitEnded,
     WaitKeyTaken,
+    WaitOverflowed,
     WaitResumed,
 )
 from cti.ids import CallId, QueueId
@@ -156,6 +157,14 @@ class Callers:
         if (queue, priority, skills) != (call.queue, call.priority, call.skills):
             call.queue, call.priority, call.skills = queue, priority, skills
             yield queued(call, fact.at)
+
+    def overflowed(self, fact: WaitOverflowed) -> Outcome:
+        """Into another queue, by a rule; the caller hears nothing of it."""
+        call = self._book.calls.get(fact.call)
+        if call is None or fact.to != "queue" or call.phase is not CallPhase.WAITING:
+            return
+        call.queue = QueueId(fact.target)
+        yield KeepOnChannel(channel=call.channel, variables=(("CTI_QUEUE", fact.target),))
 
     def is_back(self, call: Call, at: int) -> Outcome:
         """From the menu to the waiting room, at the place they had."""

@@ -57,6 +57,7 @@ from cti.facts import (
     SeatRecord,
     SnapshotTaken,
     TimePassed,
+    WaitOverflowed,
 )
 from cti.ids import CallId, SeatId, seat_of_callback, seat_of_offer
 
@@ -112,6 +113,7 @@ class CallTracker:
             SnapshotTaken: catch_up.snapshot_taken,
             TimePassed: self._time_passed,
             CallbackRefused: self._callers.callback_refused,
+            WaitOverflowed: self._callers.overflowed,
         }
 
     def handle(self, fact: Fact) -> Outcome:

@@ -1,0 +1,183 @@
+"""Queues, seats and rules change while calls wait, ring and talk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from acd.last_resort import LastResortKeeper
+from cti.effects import DropMember, KeepMember
+from cti.facts import (
+    AnomalySeen,
+    QueueRecord,
+    RoutingChanged,
+    RoutingRules,
+    SeatOffered,
+    SeatRecord,
+    SeatState,
+    SeatStateChanged,
+    Skill,
+    WaitOverflowed,
+)
+from cti.ids import QueueId, SeatId
+from tests.unit.acd.life import SECOND, Life, a_queue, a_seat, hotline
+
+
+def change(
+    life: Life, seats: Sequence[SeatRecord], queues: Sequence[QueueRecord], **rules: str
+) -> None:
+    life.hear(
+        RoutingChanged(
+            at=life.now,
+            seats=tuple(seats),
+            queues=tuple(queues),
+            rules=RoutingRules(**rules),  # type: ignore[arg-type]
+            by="admin",
+        )
+    )
+
+
+def two_waiting() -> tuple[Life, str, str]:
+    """1 talks, two wait for it, ten seconds apart."""
+    life = hotline([a_seat("1")], [a_queue(), a_queue("bills")])
+    life.sign_on("1")
+    life.call()
+    life.answer("1")
+    first = life.call()
+    life.wait(10)
+    return life, first, life.call()
+
+
+def test_who_waits_keeps_the_place_and_new_seats_serve_them() -> None:
+    life, first, second = two_waiting()
+    life.wait(30)
+    change(life, [a_seat("1"), a_seat("2")], [a_queue(), a_queue("bills")])
+    assert life.dispatcher.order(QueueId("repairs")) == (first, second)
+    life.sign_on("2")
+    assert life.served()[-1] == (first, "2")
+    why = life.all(SeatOffered)[-1].why
+    assert why is not None
+    assert why.waited_us > 40 * SECOND
+
+
+def test_the_same_again_changes_nothing() -> None:
+    life, *_ = two_waiting()
+    said = len(life.facts)
+    change(life, [a_seat("1")], [a_queue(), a_queue("bills")])
+    change(life, [a_seat("1")], [a_queue(), a_queue("bills")])
+    assert life.facts[said:] == []
+    assert life.state("1") is SeatState.TALKING
+
+
+def test_seat_that_is_removed_ends_its_call_and_goes() -> None:
+    life, first, _ = two_waiting()
+    change(life, [a_seat("2")], [a_queue(), a_queue("bills")])
+    assert life.state("1") is SeatState.TALKING
+    life.leave("1")
+    assert [one.seat for one in life.dispatcher.seats()] == ["2"]
+    assert len(life.served()) == 1, "it takes no further call"
+    life.sign_on("2")
+    assert life.served()[-1] == (first, "2")
+    life.wishes("1", "sign-on")
+    assert [one.seat for one in life.dispatcher.seats()] == ["2"]
+
+
+def test_seat_that_is_removed_while_free_signs_off_and_one_that_comes_back_is_new() -> None:
+    life = hotline([a_seat("1"), a_seat("2")])
+    life.sign_on("1")
+    change(life, [a_seat("2")], [a_queue()])
+    assert life.all(SeatStateChanged)[-1].new is SeatState.SIGNED_OFF
+    change(life, [a_seat("1"), a_seat("2")], [a_queue()])
+    assert life.state("1") is SeatState.SIGNED_OFF
+
+
+def test_seat_that_rings_goes_on_ringing_and_its_skills_count_from_the_next_call_on() -> None:
+    life = hotline([a_seat("1"), a_seat("2")])
+    life.sign_on("1")
+    call = life.call()
+    change(life, [a_seat("1", "bills"), a_seat("2")], [a_queue(), a_queue("bills")])
+    assert life.answer("1") == call
+    life.leave("1")
+    life.call()
+    assert len(life.served()) == 1, "1 serves bills only from now on"
+
+
+def test_skill_given_to_a_free_seat_finds_the_caller_who_waits_for_it() -> None:
+    gas = (Skill("gas"),)
+    life = hotline([a_seat("1", skills=gas), a_seat("2")])
+    life.sign_on("1")
+    life.call()
+    life.answer("1")
+    life.sign_on("2")
+    call = life.call(skills=("gas",))
+    assert len(life.served()) == 1
+    change(life, [a_seat("1", skills=gas), a_seat("2", skills=gas)], [a_queue()])
+    assert life.served()[-1] == (call, "2")
+
+
+def test_callers_of_a_queue_that_is_removed_move_to_the_first_one_with_their_time() -> None:
+    life = hotline([a_seat("1", "repairs")], [a_queue(), a_queue("bills")])
+    waits = life.call("bills")
+    life.wait(20)
+    later = life.call("repairs")
+    change(life, [a_seat("1", "repairs")], [a_queue()])
+    moved = life.all(WaitOverflowed)
+    assert [(one.call, one.queue, one.target) for one in moved] == [(waits, "bills", "repairs")]
+    assert life.dispatcher.order(QueueId("repairs")) == (waits, later)
+    life.sign_on("1")
+    assert life.served() == [(waits, "1")]
+
+
+def test_queues_merge_and_split_while_callers_wait() -> None:
+    seats = [a_seat("1", "repairs"), a_seat("2", "bills")]
+    life = hotline(seats, [a_queue(), a_queue("bills")])
+    first = life.call("bills")
+    second = life.call("repairs")
+    change(life, seats, [a_queue(), a_queue("bills", merged_into=QueueId("repairs"))])
+    assert life.dispatcher.order(QueueId("bills")) == (first, second)
+    life.sign_on("1")
+    assert life.served() == [(first, "1")]
+    change(life, seats, [a_queue(), a_queue("bills")])
+    assert life.dispatcher.order(QueueId("repairs")) == (second,)
+    third = life.call("bills")
+    life.answer("1")
+    life.leave("1")
+    assert life.served()[1:] == [(second, "1")]
+    assert life.dispatcher.order(QueueId("bills")) == (third,)
+
+
+def test_a_change_that_would_leave_no_queue_is_refused() -> None:
+    life, first, _ = two_waiting()
+    change(life, [a_seat("1")], [])
+    assert len(life.all(AnomalySeen)) == 1
+    assert life.dispatcher.queue_of(life.dispatcher.order(QueueId("repairs"))[0]) == "repairs"
+    life.leave("1")
+    assert life.served()[-1] == (first, "1")
+
+
+def test_members_of_the_queues_of_last_resort_follow() -> None:
+    keeper = LastResortKeeper([a_seat("1", "repairs"), a_seat("2", "repairs")])
+
+    def ready(seat: str) -> None:
+        state = SeatStateChanged(
+            at=1, seat=SeatId(seat), old=SeatState.SIGNED_OFF, new=SeatState.READY
+        )
+        list(keeper.handle(state))
+
+    ready("1")
+    ready("2")
+    changed = RoutingChanged(
+        at=2,
+        seats=(a_seat("1", "bills"),),
+        queues=(a_queue(), a_queue("bills")),
+        rules=RoutingRules(),
+        by="admin",
+    )
+    done = list(keeper.handle(changed))
+    assert [(one.queue, one.seat) for one in done if isinstance(one, DropMember)] == [
+        ("repairs", "1"),
+        ("repairs", "2"),
+    ]
+    assert [(one.queue, one.seat) for one in done if isinstance(one, KeepMember)] == [
+        ("bills", "1")
+    ]
+    assert list(keeper.handle(changed)) == []
