@@ -11,6 +11,7 @@ from aiosipua import SipRequest
 from bench.phones.call import CallState, EndReason, PhoneCall, caller_id_of, reason_of
 from bench.phones.dialog import dialog_of
 from bench.phones.errors import CallIsOver
+from bench.phones.policy import AnswerAfter, AnswerPolicy, AnswerWhenAsked, NoSign, RejectWith
 from bench.phones.transactions import ServerTransaction
 from bench.phones.udp import now_us
 
@@ -45,6 +46,32 @@ class IncomingCall(PhoneCall):
 
     def ring(self) -> None:
         self._transaction.reply(self._response(self.invite, 180, "Ringing"))
+
+    def obey(self, policy: AnswerPolicy, timers: set[asyncio.TimerHandle]) -> None:
+        """Do what the phone does by itself; `timers` holds what it will do later."""
+        match policy:
+            case NoSign():
+                return
+            case RejectWith(code=code):
+                self.decline(code)
+                return
+        self.ring()
+        match policy:
+            case AnswerAfter(seconds=0):
+                self.pick_up_if_ringing()
+            case AnswerAfter(seconds=seconds):
+                self._later(seconds, timers)
+            case AnswerWhenAsked():
+                if "answer-after=0" in (self.invite.get_header("call-info") or ""):
+                    self.pick_up_if_ringing()
+
+    def _later(self, seconds: float, timers: set[asyncio.TimerHandle]) -> None:
+        def due() -> None:
+            timers.discard(timer)
+            self.pick_up_if_ringing()
+
+        timer = asyncio.get_running_loop().call_later(seconds, due)
+        timers.add(timer)
 
     async def answer(self) -> None:
         """Pick up; returns when the other end has confirmed. Raises WrongMoment, CallIsOver."""

@@ -273,31 +273,7 @@ class Phone:
         if self._rings.qsize() == _REMEMBERED:  # nobody asks: a seat that answers by itself
             self._rings.get_nowait()
         self._rings.put_nowait(call)
-        match self.answer:
-            case RejectWith(code=code):
-                call.decline(code)
-            case AnswerAfter(seconds=0):
-                call.ring()
-                call.pick_up_if_ringing()
-            case AnswerAfter(seconds=seconds):
-                call.ring()
-                self._later(seconds, call)
-            case AnswerWhenAsked():
-                call.ring()
-                if "answer-after=0" in (request.get_header("call-info") or ""):
-                    call.pick_up_if_ringing()
-            case NoSign():
-                pass
-            case Manual() | Ignore():
-                call.ring()
-
-    def _later(self, seconds: float, call: IncomingCall) -> None:
-        def due() -> None:
-            self._timers.discard(timer)
-            call.pick_up_if_ringing()
-
-        timer = asyncio.get_running_loop().call_later(seconds, due)
-        self._timers.add(timer)
+        call.obey(self.answer, self._timers)
 
     def _on_cancel(self, transaction: ServerTransaction, request: SipRequest, at_us: int) -> None:
         invite = self.transactions.invite_of(request)
