@@ -22,7 +22,7 @@ from rich.table import Table
 
 from config.secrets import Secrets
 from config.settings import Settings
-from config.site import Site
+from config.site import Site, sip_secret, sip_user
 from cti.errors import JietongError
 from cti.people import first_password
 from cti.ports import AddressRefused, bound
@@ -279,8 +279,9 @@ class Launcher:
         for column in ("seat", "name", "SIP user", "password"):
             phones.add_column(column)
         for seat_id, seat in self._site.seats.items():
-            sip_user = seat.sip_user
-            phones.add_row(seat_id, seat.name, sip_user, self._secrets.get(seat.sip_secret))
+            for device in seat.all_devices:
+                password = self._secrets.get(sip_secret(device))
+                phones.add_row(seat_id, seat.name, sip_user(device), password)
         self._console.print(phones)
 
 

@@ -18,6 +18,7 @@ from cti.effects import (
     StoreRecording,
     SweepSpool,
     TellWaiting,
+    WithdrawLeg,
 )
 from cti.facts import EffectFailed, Report
 from cti.ids import CallbackId, CallId, ChannelId, OfferId, QueueId, SeatId
@@ -97,6 +98,41 @@ async def test_refusal_that_says_it_is_so_already_is_no_failure_and_others_are_t
         rig.peer.answer(action, "Error", Message="no")
     failed = await rig.failed()
     assert (failed.effect, failed.subject, failed.reason) == ("KeepMember", "1001", "refused: no")
+    assert rig.reports.empty()
+
+
+async def test_a_leg_that_has_taken_nobody_is_withdrawn_and_then_hung_up(rig: Rig) -> None:
+    rig.hands.perform(WithdrawLeg(channel=ChannelId("offer.1001.5")))
+    told = await rig.peer.read_action()
+    assert (told.name, told.get("Variable")) == ("Setvar", "CTI_WITHDRAWN")
+    asked = await rig.peer.read_action()
+    assert (asked.name, asked.get("Variable")) == ("Getvar", "CTI_TAKEN")
+    rig.peer.answer(told)
+    rig.peer.answer(asked, Variable="CTI_TAKEN", Value="")
+    action = await rig.peer.read_action()
+    assert (action.name, action.get("Channel")) == ("Hangup", "offer.1001.5")
+    assert rig.reports.empty()
+
+
+async def test_a_leg_that_is_just_taking_its_caller_is_not_hung_up(rig: Rig) -> None:
+    rig.hands.perform(WithdrawLeg(channel=ChannelId("offer.1001.5")))
+    told, asked = await rig.peer.read_action(), await rig.peer.read_action()
+    rig.peer.answer(told)
+    rig.peer.answer(asked, Variable="CTI_TAKEN", Value="1")
+    failed = await rig.failed()
+    assert (failed.effect, failed.subject) == ("WithdrawLeg", "offer.1001.5")
+    assert failed.reason == "refused: taken"
+    rig.hands.perform(DROP)
+    assert (await rig.peer.read_action()).name == "QueueRemove", "nothing else was sent"
+
+
+async def test_a_leg_that_was_never_made_is_hung_up_all_the_same(rig: Rig) -> None:
+    """It may come up just now."""
+    rig.hands.perform(WithdrawLeg(channel=ChannelId("offer.1001.5")))
+    for _ in range(2):
+        action = await rig.peer.read_action()
+        rig.peer.answer(action, "Error", Message="No such channel")
+    assert (await rig.peer.read_action()).name == "Hangup"
     assert rig.reports.empty()
 
 

@@ -137,6 +137,49 @@ def test_every_seat_has_an_endpoint_with_its_own_password(site: Site, secrets: S
         assert section(text, f"{device}-auth") == [f"username = {device}", f"password = {password}"]
 
 
+def with_seats(site: Site, **seats: Seat) -> Site:
+    return site.model_copy(update={"seats": seats})
+
+
+def test_every_device_of_a_seat_has_an_endpoint(site: Site, secrets: Secrets) -> None:
+    seat = Seat(name="A", device="PJSIP/desk", devices=["PJSIP/home"], queues=["repairs"])
+    text = rendered(with_seats(site, **{"1001": seat}), secrets)["pjsip.conf"]
+    for device in ("desk", "home"):
+        assert f"password = {secrets.get(f'sip:{device}')}" in section(text, f"{device}-auth")
+    assert secrets.get("sip:desk") != secrets.get("sip:home")
+
+
+def test_seats_dial_hotlines_and_seats_whose_ids_are_numbers_and_nothing_else(
+    site: Site, secrets: Secrets
+) -> None:
+    seats = {
+        "1001": Seat(name="A", device="PJSIP/desk", devices=["PJSIP/home"], queues=["repairs"]),
+        "front-desk": Seat(name="B", device="PJSIP/front", queues=["repairs"]),
+    }
+    text = rendered(with_seats(site, **seats), secrets)["extensions.conf"]
+    lines = [line for line in section(text, "from-seat") if line.startswith("exten")]
+    numbers = [hotline.number for hotline in site.hotlines]
+    assert lines == [
+        *(f"exten => {number},1,Goto(from-trunk,{number},1)" for number in numbers),
+        "exten => 1001,1,Dial(PJSIP/desk&PJSIP/home,30)",
+    ]
+
+
+def test_a_seat_with_a_hotlines_number_is_refused(site: Site, secrets: Secrets) -> None:
+    seat = Seat(name="A", device="PJSIP/desk", queues=["repairs"])
+    with pytest.raises(AsteriskConfigRefused, match="the number of a hotline"):
+        rendered(with_seats(site, **{site.hotlines[0].number: seat}), secrets)
+
+
+def test_a_lost_phone_is_seen_within_three_seconds(site: Site, secrets: Secrets) -> None:
+    lines = dict(
+        line.split(" = ")
+        for line in section(rendered(site, secrets)["pjsip.conf"], "seat-aor")
+        if line.startswith("qualify")
+    )
+    assert int(lines["qualify_frequency"]) + float(lines["qualify_timeout"]) < 3
+
+
 def test_the_trunk_is_known_by_address_only_and_seats_by_password_only(
     site: Site, secrets: Secrets
 ) -> None:
