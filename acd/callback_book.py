@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cti.facts import CallbackBooked, OpenCallback
-from cti.ids import CallbackId, CallId
+from cti.facts import CallbackAsked, CallbackBooked, OpenCallback
+from cti.ids import CallbackId, CallId, QueueId
 
 
 class CallbackState(StrEnum):
@@ -55,6 +55,24 @@ class CallbackSnapshot:
 def place_of(callback: CallbackId) -> CallId:
     """The callback's key in the line."""
     return CallId(callback)
+
+
+def booked_as(
+    fact: CallbackAsked, callback: CallbackId, queue: QueueId, since: int
+) -> CallbackBooked:
+    """What was asked for, at the place of `since`."""
+    return CallbackBooked(
+        at=fact.at,
+        callback=callback,
+        call=fact.call,
+        queue=queue,
+        number=fact.number,
+        hotline=fact.hotline,
+        language=fact.language,
+        priority=fact.priority,
+        since=since,
+        skills=fact.skills,
+    )
 
 
 def opened_by(fact: CallbackBooked) -> OpenCallback:

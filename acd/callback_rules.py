@@ -20,6 +20,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _DAY: Final = timedelta(days=1)
 DAY_MINUTES: Final = 1440
+MOST_OPEN: Final = 10_000
+"""More open callbacks than this are booked by a machine, not by people."""
 
 
 @dataclass(frozen=True, slots=True)

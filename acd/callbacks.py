@@ -17,16 +17,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
-from acd.callback_book import CallbackSnapshot, CallbackState, Entry, opened_by, place_of
-from acd.callback_rules import CallbackRules
+from acd.callback_book import CallbackSnapshot, CallbackState, Entry, booked_as, opened_by, place_of
+from acd.callback_rules import MOST_OPEN, CallbackRules
 from acd.numbers import refusal
 from acd.waiters import Waiters
 from cti.facts import (
     CallbackAnswered,
     CallbackAsked,
-    CallbackBooked,
     CallbackCancelAsked,
     CallbackClosed,
     CallbackDialled,
@@ -43,14 +42,12 @@ from cti.facts import (
     OpenCallback,
     QueueRecord,
     Resynced,
+    SeatLegGone,
     TimePassed,
 )
 from cti.ids import CallbackId, CallId, OfferId, QueueId, callback_id
 
 __all__ = ["CallbackRules", "Callbacks"]
-
-MOST_OPEN: Final = 10_000
-"""More than this is a machine that books, not people."""
 
 
 class Callbacks:
@@ -65,6 +62,9 @@ class Callbacks:
         self._entries: dict[CallbackId, Entry] = {}
         self._restored: set[CallbackId] = set()
         self._alive: set[CallId] = set()
+        self._rung: dict[OfferId, str] = {}
+        """The numbers that are rung or talked to, until the leg's end is known: also of callbacks
+        that are closed."""
         self._deadline: int | None = None
         self._deadline_known = False
         self._handlers: dict[type[Fact], Callable[[Any], Iterator[Fact]]] = {
@@ -80,6 +80,7 @@ class Callbacks:
             CallbackAnswered: self._answered,
             CallbackFailed: self._failed,
             CallbackRecovered: self._recovered,
+            SeatLegGone: self._leg_gone,
             TimePassed: self._time_passed,
         }
 
@@ -124,7 +125,7 @@ class Callbacks:
         same = [one for one in self._entries.values() if one.open.number == fact.number]
         if why:
             why = f"the number {why}"
-        elif any(one.under_way for one in same):
+        elif fact.number in self._rung.values() or any(one.under_way for one in same):
             why = "this number is being called just now"
         elif len(self._entries) >= MOST_OPEN and not same and callback not in self._entries:
             why = f"{MOST_OPEN} callbacks are open already"
@@ -136,18 +137,7 @@ class Callbacks:
             if one.open.callback != callback:
                 yield self._close(one, fact.at, "replaced")
         queue = fact.queue if fact.queue in self._queues else next(iter(self._queues))
-        booked = CallbackBooked(
-            at=fact.at,
-            callback=callback,
-            call=fact.call,
-            queue=queue,
-            number=fact.number,
-            hotline=fact.hotline,
-            language=fact.language,
-            priority=fact.priority,
-            since=since,
-            skills=fact.skills,
-        )
+        booked = booked_as(fact, callback, queue, since)
         self._entries[callback] = Entry(opened_by(booked), CallbackState.HELD)
         yield booked
 
@@ -198,23 +188,29 @@ class Callbacks:
         )
 
     def _offered(self, fact: CallbackOffered) -> Iterator[Fact]:
-        entry = self._entries.get(fact.callback)
-        if entry is not None:
-            entry.state = CallbackState.RINGING
+        self._rung[fact.offer] = fact.number
+        self._goes_to(fact.callback, CallbackState.RINGING)
         yield from ()
 
     def _dialled(self, fact: CallbackDialled) -> Iterator[Fact]:
-        entry = self._entries.get(fact.callback)
-        if entry is not None:
-            entry.state = CallbackState.DIALLING
+        self._goes_to(fact.callback, CallbackState.DIALLING)
         yield from ()
+
+    def _goes_to(self, callback: CallbackId, state: CallbackState) -> None:
+        if callback in self._entries:
+            self._entries[callback].state = state
 
     def _answered(self, fact: CallbackAnswered) -> Iterator[Fact]:
         entry = self._entries.get(fact.callback)
         if entry is not None:
             yield self._close(entry, fact.at, "called-back")
 
+    def _leg_gone(self, fact: SeatLegGone) -> Iterator[Fact]:
+        self._rung.pop(fact.offer, None)
+        yield from ()
+
     def _failed(self, fact: CallbackFailed) -> Iterator[Fact]:
+        self._rung.pop(fact.offer, None)
         entry = self._entries.get(fact.callback)
         place = self._waiters.get(place_of(fact.callback))
         if entry is None or place is None or fact.offer not in place.offers:
@@ -282,6 +278,7 @@ class Callbacks:
         yield from ()
 
     def _recovered(self, fact: CallbackRecovered) -> Iterator[Fact]:
+        self._rung[fact.offer] = fact.number
         entry = self._entries.get(fact.callback)
         if entry is None:
             # Closed, and the word to hang up was lost with the link or the daemon.

@@ -54,6 +54,8 @@ class CallbackLeg(SeatLeg):
     customer: ChannelId = _NO_CHANNEL
     customer_bridge: BridgeId = _NO_BRIDGE
     result: str = ""
+    number: str = ""
+    """Of the customer; known of a leg that was found."""
 
     def behind(self, customer: ChannelSeen | None) -> None:
         """Take in whom a snapshot shows behind this leg."""
@@ -156,6 +158,7 @@ def leg_found(seen: ChannelSeen, customer: ChannelSeen | None, at: int) -> Callb
         bridge=seen.bridge,
         recording=seen.get("CTI_RECORDING") or recording_file(call, offer),
         callback=CallbackId(seen.get("CTI_CALLBACK")),
+        number=seen.get("CTI_NUMBER"),
     )
     leg.behind(customer)
     leg.connected = bool(leg.bridge) and leg.bridge == leg.customer_bridge

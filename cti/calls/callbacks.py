@@ -272,6 +272,7 @@ class CallbackLegs:
             queue=leg.queue,
             phase="talking" if leg.connected else "dialling" if seen.up else "ringing",
             recording=leg.recording if leg.connected else "",
+            number=leg.number,
         )
 
     def _catch_up(

@@ -148,3 +148,4 @@ class CallbackRecovered(Fact):
     queue: QueueId
     phase: Literal["ringing", "dialling", "talking"]
     recording: str = ""
+    number: str = ""

@@ -144,6 +144,12 @@ class CallbackHotline(Hotline):
         known = {one.open.callback for one in self.life.dispatcher.callbacks.all()}
         assert known == set(numbers)
 
+    @invariant()
+    def no_customer_is_rung_while_an_earlier_attempt_may_go_on(self) -> None:
+        """In Asterisk itself, whatever has been heard of it."""
+        rung = Counter(self.asterisk.customers())
+        assert all(count == 1 for count in rung.values()), rung
+
     def _check_phones(self) -> None:
         """When all has been said and done, a seat rings for a callback that is open, and no two
         seats for one."""

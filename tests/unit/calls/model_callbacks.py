@@ -32,6 +32,10 @@ class CallingBack(ModelAsterisk):
         behind = (one for one in self.channels.values() if one.linked == leg.id and one is not leg)
         return next(behind, None)
 
+    def customers(self) -> list[str]:
+        """The numbers whose phones ring or are talked on."""
+        return [leg.variables["CTI_NUMBER"] for leg in self.back_legs() if self.customer_of(leg)]
+
     def dialling(self) -> list[Channel]:
         return [leg for leg in self.back_legs() if self.customer_of(leg) and not leg.bridge]
 
@@ -107,6 +111,7 @@ class CallingBack(ModelAsterisk):
             "CTI_CALL": str(effect.call),
             "CTI_CALLBACK": str(effect.callback),
             "CTI_QUEUE": str(effect.queue),
+            "CTI_NUMBER": effect.number,
             "CTI_RECORDING": effect.recording,
         }
         self.channels[leg.id] = leg
