@@ -48,6 +48,7 @@ from cti.runtime.errors import LoopEnded
 from cti.runtime.hands import AsteriskHands
 from cti.runtime.loop import EngineLoop
 from cti.runtime.supervisor import Supervisor, repeat
+from cti.site_watch import SiteWatch
 from cti.store.callbacks import LOOK_BACK_US
 from cti.store.customers import CustomerStore
 from cti.store.database import Database, database_url
@@ -56,7 +57,7 @@ from cti.store.errors import StoreUnavailable
 from cti.store.journal import Journal
 from cti.store.ledger import SqlLedger
 from cti.store.narrator import Narrator
-from cti.store.site_names import names_of
+from cti.store.site_names import names_of, queue_names
 from cti.store.users import UserStore
 from cti.store.writer import LedgerWriter
 from cti.store.writer_state import WriterState
@@ -104,6 +105,7 @@ class Daemon:
         self._started_us = time.time_ns() // 1000
         clock: Clock = HostClock()
         self._clock = clock
+        self._site_watch = SiteWatch(settings.site, site, clock)
         self._supervisor = Supervisor()
         self._leaving = asyncio.Event()
         self._link_ended = asyncio.Event()
@@ -179,7 +181,7 @@ class Daemon:
             loop=self._loop,
             tracker=cores.tracker,
             dispatcher=dispatcher,
-            names={QueueId(name): queue.names for name, queue in site.queues.items()},
+            names=queue_names(site),
             fanout=self._fanout,
             clock=clock,
             health=self._health,
@@ -242,6 +244,8 @@ class Daemon:
         self._supervisor.passing("texts-made-ahead", self._sounds.prebuild(self._menus.book))
         changes = repeat("flow-files", LOOK_EVERY_S, self._look_for_changed_flows)
         self._supervisor.vital("flow-files", changes)
+        site_changes = repeat("site-file", LOOK_EVERY_S, self._look_for_changed_site)
+        self._supervisor.vital("site-file", site_changes)
         beat_s = settings.life.beat_seconds
         self._supervisor.vital("sign-of-life", repeat("sign-of-life", beat_s, self._beat))
         log.info("started", http=settings.http.port, agi=settings.agi.port)
@@ -320,6 +324,16 @@ class Daemon:
     async def _look_for_changed_flows(self) -> None:
         if await self._menus.look_for_changes():
             self._supervisor.passing("texts-made-ahead", self._sounds.prebuild(self._menus.book))
+
+    async def _look_for_changed_site(self) -> None:
+        """Routing follows its part of the site file; whoever names a queue follows, too."""
+        change = await asyncio.to_thread(self._site_watch.look)
+        if change is None:
+            return
+        await self._loop.ask(change.report)
+        self._site = change.site
+        self._engine.name_queues(queue_names(change.site))
+        self._menus.site_changed(change.site)
 
     async def _look_at_calendars(self) -> None:
         """Holidays are decreed once a year; a daemon that runs for months notices what is missing.

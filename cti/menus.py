@@ -45,6 +45,10 @@ class Lines(Mapping[str, QueueFigures]):
         self._names = names
         self._figures = figures
 
+    def of(self, names: tuple[str, ...]) -> Lines:
+        """The same for other queues."""
+        return Lines(names, self._figures)
+
     def __getitem__(self, name: str) -> QueueFigures:
         if name not in self._names:
             raise KeyError(name)
@@ -102,6 +106,11 @@ class Menus:
         """Take in flow files that have changed, and tell whether there were any; broken ones are
         reported and change nothing."""
         return await asyncio.to_thread(self.shelf.look)
+
+    def site_changed(self, site: Site) -> None:
+        """Flows may name these queues from now on; they are read again at the next look."""
+        self._lines = self._lines.of(tuple(site.queues))
+        self.shelf.site_changed(site_parts(site))
 
     def _world(self) -> World:
         now = datetime.fromtimestamp(self._clock.now_us() / 1e6, UTC)

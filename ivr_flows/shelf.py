@@ -59,6 +59,12 @@ class FlowShelf:
             except FlowRefused:
                 return False
 
+    def site_changed(self, site: SiteParts) -> None:
+        """What flows may name is this from now on; the next look reads them again."""
+        with self._lock:
+            self._site = site
+            self._looked_at = ""
+
     def reload(self) -> FlowBook:
         """Read the files now. Raises FlowRefused; the flows stay as they were then."""
         with self._lock:

@@ -54,6 +54,10 @@ class Engine:
         self._health = health
         self._flows = flows
 
+    def name_queues(self, names: dict[QueueId, dict[str, str]]) -> None:
+        """These are the queues from now on; the dispatcher knows them already."""
+        self._names = names
+
     def seats(self) -> tuple[SeatView, ...]:
         return tuple(_seat_view(seat) for seat in self._dispatcher.seats())
 

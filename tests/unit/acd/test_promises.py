@@ -27,6 +27,7 @@ from cti.facts import (
     QueueRole,
     Resynced,
     Role,
+    RoutingChanged,
     RoutingRules,
     SeatCommand,
     SeatHeld,
@@ -294,6 +295,18 @@ class Routing(RuleBasedStateMachine):
         )
         self.ends(offer.call)
 
+    @rule(site=sites())
+    def routing_changes(self, site: Any) -> None:
+        """The queues stay, all that they are changes; seats come, go and change."""
+        seats, queues, rules = site
+        self.records = {record.id: record for record in seats}
+        self.queues = {queue.id: queue for queue in queues}
+        self.tell(
+            RoutingChanged(
+                at=self.now, seats=tuple(seats), queues=tuple(queues), rules=rules, by="admin"
+            )
+        )
+
     @precondition(lambda self: self.past)
     @rule(data=st.data())
     def an_old_fact_comes_again(self, data: st.DataObject) -> None:
@@ -361,7 +374,9 @@ class Routing(RuleBasedStateMachine):
 
     def may_serve(self, seat: SeatId, call: WaitingCall) -> bool:
         """In plain words, without any of the dispatcher's shortcuts."""
-        seats = {one.seat: one for one in self.life.dispatcher.seats()}
+        # Who was removed ends a call, and takes no other.
+        there = (one for one in self.life.dispatcher.seats() if one.seat in self.records)
+        seats = {one.seat: one for one in there}
         needs = lowered(call.needs, self.queues[call.queue], self.now - call.queued_at)
         if call.wanted_seat:
             return seat == call.wanted_seat
@@ -480,7 +495,7 @@ class Routing(RuleBasedStateMachine):
 
 TestRouting = Routing.TestCase
 TestRouting.settings = settings(
-    max_examples=300,
+    max_examples=120,
     stateful_step_count=50,
     deadline=None,
     derandomize=True,

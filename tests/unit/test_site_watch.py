@@ -1,0 +1,104 @@
+"""The site file changes while the daemon runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from config.site import load_site
+from cti.site_watch import SiteChange, SiteWatch
+
+SITE = """
+name: {zh-CN: 热线, en: Hotline}
+hotlines: [{number: "12345", flow: main}]
+queues:
+  repairs: {name: {zh-CN: 报修, en: Repairs}}
+  bills: {name: {zh-CN: 账单, en: Bills}}
+seats:
+  "1001": {name: 王芳, device: PJSIP/1001, queues: [repairs]}
+"""
+
+
+class At:
+    def now_us(self) -> int:
+        return 5
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "site.yaml"
+    path.write_text(SITE, "utf-8")
+    return path
+
+
+@pytest.fixture
+def watch(file: Path) -> SiteWatch:
+    return SiteWatch(file, load_site(file), At())
+
+
+def changed(watch: SiteWatch, file: Path, old: str, new: str) -> SiteChange | None:
+    """The file is written, and looked at twice."""
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), "utf-8")
+    assert watch.look() is None, "somebody may be writing still"
+    return watch.look()
+
+
+def test_file_that_stays_is_no_news(watch: SiteWatch) -> None:
+    assert watch.look() is None
+    assert watch.look() is None
+
+
+def test_seats_and_queues_are_told_whole(watch: SiteWatch, file: Path) -> None:
+    change = changed(watch, file, "queues: [repairs]", "queues: [repairs, bills], skills: {gas: 3}")
+    assert change is not None
+    (seat,) = change.report.seats
+    assert (seat.queues, seat.level_of("gas")) == (("repairs", "bills"), 3)
+    assert [queue.id for queue in change.report.queues] == ["repairs", "bills"]
+    assert (change.report.at, change.report.by) == (5, "site file")
+    assert watch.look() is None, "once"
+
+
+def test_rules_are_told(watch: SiteWatch, file: Path) -> None:
+    change = changed(watch, file, "queues:\n", "routing: {choice: due}\nqueues:\n")
+    assert change is not None
+    assert change.report.rules.choice == "due"
+
+
+def test_broken_file_changes_nothing_until_it_is_mended(watch: SiteWatch, file: Path) -> None:
+    assert changed(watch, file, "queues: [repairs]", "queues: [repiars]") is None
+    assert "repiars" in watch.refused
+    assert changed(watch, file, "queues: [repiars]", "queues: [bills]") is not None
+    assert watch.refused == ""
+
+
+def test_file_that_is_gone_changes_nothing(watch: SiteWatch, file: Path) -> None:
+    file.unlink()
+    assert watch.look() is None
+    assert watch.look() is None
+    assert watch.refused
+
+
+def test_other_parts_wait_for_a_restart_and_are_named(watch: SiteWatch, file: Path) -> None:
+    assert changed(watch, file, 'number: "12345"', 'number: "12346"') is None
+    assert watch.untaken == {"hotlines"}
+    change = changed(watch, file, "name: 王芳", "name: 王小芳")
+    assert change is not None
+    assert change.site.hotlines[0].number == "12345"
+
+
+def test_queue_that_is_taken_out_of_the_file_stays_until_a_restart(
+    watch: SiteWatch, file: Path
+) -> None:
+    line = "  bills: {name: {zh-CN: 账单, en: Bills}}\n"
+    change = changed(watch, file, line, "  water: {name: {zh-CN: 水, en: Water}}\n")
+    assert change is not None
+    assert [queue.id for queue in change.report.queues] == ["repairs", "water", "bills"]
+    assert watch.untaken == {"queues.bills"}
+
+
+def test_new_comment_is_no_change(watch: SiteWatch, file: Path) -> None:
+    assert changed(watch, file, "queues:\n", "# a word\nqueues:\n") is None
+    assert (watch.refused, watch.untaken) == ("", frozenset())
