@@ -95,6 +95,7 @@ def test_a_seat_sees_how_others_are_but_not_which_call_they_have() -> None:
         "reason": "",
         "call": None,
         "until": None,
+        "device": "",
     }
     lead = data("lead", fact)
     assert lead is not None
