@@ -42,7 +42,11 @@ class Phones:
             seat.touched()
 
     def changed(self, fact: DeviceChanged) -> Iterator[Seat]:
-        """Asterisk's word on one phone; the seats that use it."""
+        """Asterisk's word on one phone; the seats that use it. That nothing is known but that it
+        can be reached is news of a lost phone only."""
+        known = self._states.get(fact.device, DeviceState.UNREACHABLE)
+        if fact.state is DeviceState.UNKNOWN and known is not DeviceState.UNREACHABLE:
+            return
         self._states[fact.device] = fact.state
         for seat in self._seats.get(fact.device, ()):
             if seat.dial == fact.device:

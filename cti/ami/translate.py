@@ -53,7 +53,11 @@ _MARK_KEYS: Final = (
     *("Customer", "Verified", "Number", "Survey", "Score", "Box", "File", "Seconds", "Outcome"),
     "Target",
 )
-_LOST: Final = frozenset({"Unreachable", "Unregistered"})
+_PEER_STATES: Final = {
+    "Unreachable": DeviceState.UNREACHABLE,
+    "Unregistered": DeviceState.UNREACHABLE,
+    "Reachable": DeviceState.UNKNOWN,
+}
 _DEVICE_STATES: Final = {
     "NOT_INUSE": DeviceState.IDLE,
     "INUSE": DeviceState.IN_USE,
@@ -107,14 +111,6 @@ def _dial_state(message: Message, at: int) -> Report | None:
     if message.get("DialStatus") != "PROGRESS":
         return None
     return ChannelRang(at=at, channel=ChannelId(message.get("DestUniqueid")))
-
-
-def _hold(message: Message, at: int) -> Report:
-    return ChannelHeld(at=at, channel=_channel(message), on=True)
-
-
-def _unhold(message: Message, at: int) -> Report:
-    return ChannelHeld(at=at, channel=_channel(message), on=False)
 
 
 def _hangup_request(message: Message, at: int) -> Report:
@@ -196,18 +192,17 @@ def _device_state(message: Message, at: int) -> Report | None:
 
 def _peer_status(message: Message, at: int) -> Report | None:
     """As long as a phone has a channel its device state tells of that, and not that the phone is
-    lost (measured; `chan_pjsip_devicestate`). That it is back its device state tells."""
-    if message.get("PeerStatus") not in _LOST:
-        return None
-    return DeviceChanged(at=at, device=message.get("Peer"), state=DeviceState.UNREACHABLE)
+    lost (measured; `chan_pjsip_devicestate`). Back again: what it does is not said here."""
+    state = _PEER_STATES.get(message.get("PeerStatus"))
+    return DeviceChanged(at=at, device=message.get("Peer"), state=state) if state else None
 
 
 _TRANSLATORS: Final[dict[str, Translator]] = {
     "Newchannel": _new_channel,
     "Newstate": _new_state,
     "DialState": _dial_state,
-    "Hold": _hold,
-    "Unhold": _unhold,
+    "Hold": lambda message, at: ChannelHeld(at=at, channel=_channel(message), on=True),
+    "Unhold": lambda message, at: ChannelHeld(at=at, channel=_channel(message), on=False),
     "HangupRequest": _hangup_request,
     "SoftHangupRequest": _soft_hangup_request,
     "Hangup": _hangup,

@@ -9,6 +9,7 @@ from cti.facts import (
     DeviceState,
     SeatLeft,
     SeatOffered,
+    SeatState,
 )
 from cti.ids import BridgeId, CallId, ChannelId, OfferId
 from tests.unit.story import Story, device_of
@@ -47,6 +48,7 @@ def own_call(story: Story) -> None:
 def a_seat_talks(before: DeviceState = IDLE) -> tuple[Story, OfferId, BridgeId, CallId]:
     """One seat talks to the first caller; the second one, who is returned, waits."""
     story = Story(seats=("1001",), wrap_up=0)
+    device(story, DeviceState.UNREACHABLE)
     device(story, before)
     story.signs_on("1001")
     story.call_waits()
@@ -103,3 +105,23 @@ def test_phone_lost_during_the_call_is_not_rung() -> None:
     device(story, DeviceState.UNREACHABLE)
     hangs_up(story, offer, by_far_end=True)
     assert second not in served(story)
+
+
+def test_phone_of_which_only_is_known_that_it_is_back_is_rung() -> None:
+    story = Story(seats=("1001",))
+    story.signs_on("1001")
+    device(story, DeviceState.UNREACHABLE)
+    assert story.seat("1001").state is SeatState.UNREACHABLE
+    device(story, DeviceState.UNKNOWN)
+    assert story.seat("1001").state is SeatState.READY
+    call = story.call_waits()
+    assert served(story) == [call]
+
+
+def test_phone_that_is_in_use_is_not_idle_because_it_can_be_reached() -> None:
+    story = Story(seats=("1001",))
+    story.signs_on("1001")
+    device(story, DeviceState.IN_USE)
+    device(story, DeviceState.UNKNOWN)
+    story.call_waits()
+    assert served(story) == []

@@ -102,15 +102,20 @@ def test_progress_is_a_phone_that_rings_and_other_dial_states_are_told_elsewhere
 
 
 @pytest.mark.parametrize(
-    ("status", "lost"),
-    [("Unreachable", True), ("Unregistered", True), ("Reachable", False), ("Registered", False)],
+    ("status", "state"),
+    [
+        ("Unreachable", DeviceState.UNREACHABLE),
+        ("Unregistered", DeviceState.UNREACHABLE),
+        ("Reachable", DeviceState.UNKNOWN),
+        ("Registered", None),
+    ],
 )
 def test_a_phone_that_is_lost_is_told_while_its_device_state_tells_of_a_channel(
-    status: str, lost: bool
+    status: str, state: DeviceState | None
 ) -> None:
     report = told("PeerStatus", Peer="PJSIP/1001", PeerStatus=status)
-    gone = facts.DeviceChanged(at=AT, device="PJSIP/1001", state=DeviceState.UNREACHABLE)
-    assert report == (gone if lost else None)
+    changed = state and facts.DeviceChanged(at=AT, device="PJSIP/1001", state=state)
+    assert report == changed
 
 
 def test_bridges_and_the_end_of_a_menu_command() -> None:
