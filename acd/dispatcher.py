@@ -276,6 +276,8 @@ class Dispatcher(LineReader):
                 queued_at=fact.queued_at,
                 skills=fact.skills,
                 language=fact.language,
+                customer_class=fact.customer_class,
+                wanted=("owner", fact.wanted_seat) if fact.wanted_seat else ("", SeatId("")),
                 offers=(fact.offer,) if fact.offer else (),
             )
             if fact.offer:

@@ -50,6 +50,7 @@ _UNSET: Final = frozenset({"", "(null)"})
 """What Status writes for a variable that the channel does not have: printf's word for NULL."""
 _MARK_KEYS: Final = (
     *("Flow", "Step", "Key", "Path", "Queue", "Priority", "Skills", "Language", "Prompt"),
+    *("Class", "Wanted"),
     *("Customer", "Verified", "Number", "Survey", "Score", "Box", "File", "Seconds", "Outcome"),
     "Target",
 )

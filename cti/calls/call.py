@@ -100,6 +100,9 @@ class Call:
     queue: QueueId = QueueId("")
     priority: int = 5
     skills: tuple[str, ...] = ()
+    customer_class: str = ""
+    wanted_seat: SeatId = SeatId("")
+    """The seat that the caller's open matter belongs to."""
     asked_at: int = 0
     prompt_ended_at: int = 0
     queued_at: int = 0

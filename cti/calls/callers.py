@@ -33,7 +33,7 @@ from cti.facts import (
     WaitOverflowed,
     WaitResumed,
 )
-from cti.ids import CallId, QueueId
+from cti.ids import CallId, QueueId, SeatId
 
 _WHILE_WAITING: Final = frozenset(
     {"menu-key", "language", "queued", "flow-ended", "message-left", "callback-asked"}
@@ -136,6 +136,8 @@ class Callers:
         call.queue = QueueId(fact.get("Queue"))
         call.priority = recovery.priority_of(fact.get("Priority"))
         call.skills = recovery.skills_of(fact.get("Skills"))
+        call.customer_class = fact.get("Class")
+        call.wanted_seat = SeatId(fact.get("Wanted"))
         call.language = fact.get("Language") or call.language
         call.queued_at = fact.at
         call.aside = False
@@ -257,6 +259,8 @@ def queued(call: Call, at: int) -> CallQueued:
         queue=call.queue,
         priority=call.priority,
         skills=call.skills,
+        customer_class=call.customer_class,
+        wanted_seat=call.wanted_seat,
         language=call.language,
         arrived_at=call.arrived_at,
         asked_at=call.asked_at,

@@ -52,6 +52,8 @@ class CallRecovered(Fact):
     aside: bool = False
     """Waiting, and in the menu meanwhile."""
     skills: tuple[str, ...] = ()
+    customer_class: str = ""
+    wanted_seat: SeatId = SeatId("")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

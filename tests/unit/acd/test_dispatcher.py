@@ -6,6 +6,7 @@ import pytest
 
 from cti.effects import OriginateSeat
 from cti.facts import (
+    CallQueued,
     CommandRefused,
     DeviceChanged,
     DeviceState,
@@ -395,3 +396,20 @@ def test_ring_time_of_the_offer_is_the_queues() -> None:
     story.signs_on("1001")
     story.call_waits()
     assert story.only(OriginateSeat).ring_us == RING
+
+
+def test_class_and_wanted_seat_come_from_the_menu_to_the_offer() -> None:
+    story = Story()
+    call = story.call_arrives()
+    story.marks(call, "person-asked", queue="repairs")
+    story.marks(
+        call,
+        "queued",
+        queue="repairs",
+        priority="5",
+        language="en",
+        **{"class": "vip"},
+        wanted="1002",
+    )
+    queued = story.only(CallQueued)
+    assert (queued.customer_class, queued.wanted_seat) == ("vip", "1002")
