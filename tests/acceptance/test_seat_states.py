@@ -11,6 +11,7 @@ import pytest
 
 from bench.phones.audio import Tone
 from bench.phones.phone import AnswerAfter, Ignore, Manual, NoSign, Phone
+from config.asterisk import AMI_SECRET
 from cti.people import first_password
 from tests.acceptance.api_client import ApiClient, FactStream, Json
 from tests.acceptance.hotline import (
@@ -217,6 +218,44 @@ async def test_an_answer_that_crosses_the_withdrawal_is_a_talk_or_a_hang_up_neve
             assert ended["outcome"] == "answered"
             await turned(facts, "1001", "ready")
     assert (outcomes[0], outcomes[-1]) == ("talking", "paused"), outcomes
+
+
+async def test_a_leg_that_is_withdrawn_before_it_bridges_leaves_the_caller_where_they_wait(
+    line: Hotline, api: ApiClient
+) -> None:
+    """What Asterisk does with the two words that daemon and dialplan exchange, without luck."""
+    phone = await seat_of(line, api, "1001")
+    async with api.facts() as facts:
+        caller = await call_in(line)
+        ring = await phone.next_ring(deadline=8)
+        rung = await facts.wait_for("OfferRang", seat="1001", deadline=5)
+        assert await on_leg(line, rung["offer"], "Setvar", "CTI_WITHDRAWN", "1") == ""
+        await ring.answer()
+        assert (await ring.ended(deadline=5)).by == "them"
+        failed = await facts.wait_for("OfferFailed", deadline=5)
+        assert failed["reason"] == "seat-gone"
+        assert caller.heard.longest_gap_ms(since=rung["at"], until=failed["at"]) < 200
+        await api.ready("1001")
+        ring = await phone.next_ring(deadline=5)
+        await ring.answer()
+        talk = await facts.wait_for("TalkStarted", deadline=5)
+        await talking(caller, ring)
+        assert await on_leg(line, talk["offer"], "Getvar", "CTI_TAKEN") == "1"
+
+
+async def on_leg(line: Hotline, leg: str, action: str, variable: str, value: str = "") -> str:
+    """Set or read a variable of a leg, as the daemon does; what is read."""
+    asterisk = line.settings.asterisk
+    reader, writer = await asyncio.open_connection(asterisk.host, asterisk.ami_port)
+    secret = asterisk.ami_secret or line.secrets.get(AMI_SECRET)
+    login = f"Action: Login\r\nUsername: {asterisk.ami_username}\r\nSecret: {secret}\r\n\r\n"
+    asked = f"Action: {action}\r\nActionID: asked\r\nChannel: {leg}\r\nVariable: {variable}\r\n"
+    writer.write(f"{login}{asked}Value: {value}\r\n\r\n".encode())
+    async with asyncio.timeout(5):
+        await reader.readuntil(b"Response: Success\r\nActionID: asked\r\n")
+        answer = (await reader.readuntil(b"\r\n\r\n")).decode()
+    writer.close()
+    return answer.partition("Value: ")[2].strip()
 
 
 async def test_a_seats_answer_after_three_quarters_of_its_time_is_welcome(
