@@ -217,6 +217,9 @@ class SeatLegs:
 
     def _reason(self, leg: SeatLeg, fact: ChannelHungUp) -> OfferFailure:
         call = self._book.calls.get(leg.call)
+        rivals = self._book.rung_for(call) if call is not None else []
+        if leg.answered_at and any(one.answered_at for one in rivals if one is not leg):
+            return "taken"  # the other one has the caller's lock, and is about to bridge them
         gone = call is None or not call.has_leg(leg.offer)
         return failure_reason(leg, fact.at, fact.cause, caller_gone=gone or leg.cancelled)
 

@@ -125,3 +125,14 @@ def test_the_link_is_back_after_one_of_them_has_answered() -> None:
     assert sorted(story.all(OfferFailed), key=lambda one: one.seat)[0].reason == "taken"
     assert story.seat("1002").state is SeatState.TALKING
     assert story.seat("1001").state is SeatState.READY
+
+
+def test_who_finds_the_callers_lock_taken_and_hangs_up_first_is_not_set_aside() -> None:
+    story, call, offers = all_rung()
+    story.picks_up(offers["1001"])
+    story.picks_up(offers["1002"])
+    story.channel_gone(offers["1002"], 16)
+    story.bridged(offers["1001"], call)
+    story.channel_gone(offers["1003"], 26)
+    assert reasons(story) == [("1002", "taken"), ("1003", "taken")]
+    assert seat_states(story) == [SeatState.TALKING, SeatState.READY, SeatState.READY]
