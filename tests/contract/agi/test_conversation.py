@@ -80,6 +80,8 @@ class TestChoosingAQueue:
             "CTI_PERSON_ASKED": "1",
             "CTI_PRIORITY": "4",
             "CTI_QUEUE": "repairs",
+            "CTI_CLASS": "",
+            "CTI_WANTED": "",
             "CTI_SKILLS": "",
         }
 
@@ -100,7 +102,10 @@ class TestChoosingAQueue:
             caller = await call(server, Caller(keys="-2"))
         queued = next(i for i, line in enumerate(caller.lines) if "Mark:queued" in line)
         told = [words[2] for words in caller.commands[:queued] if words[0] == "SET"]
-        assert told[-4:] == ["CTI_QUEUE", "CTI_PRIORITY", "CTI_SKILLS", "CTI_LANG"]
+        assert told[-6:] == [
+            *("CTI_QUEUE", "CTI_PRIORITY", "CTI_SKILLS"),
+            *("CTI_CLASS", "CTI_WANTED", "CTI_LANG"),
+        ]
         # Last of all, so that a session cut off before it is taken up again.
         assert caller.commands[queued + 1] == ["SET", "VARIABLE", "CTI_NEXT", "queue"]
 
