@@ -4,7 +4,8 @@
                ---> waiters       the way into the line and out of it
                       ---> line, matching, patience
                ---> callbacks     booked ones stand in the line, too
-               ---> phones, acquaintance, restoring
+               ---> staffing      seats, queues and rules, and their change
+               ---> phones, acquaintance, restoring, forecast
                ---> forecast      how long those who wait still wait
 
 After every fact that may have made a match possible, those who wait are served in the order of
@@ -15,7 +16,6 @@ where the queue rings all); a seat has at most one offer and at most one call.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from acd.acquaintance import Acquaintance
@@ -29,13 +29,13 @@ from acd.patience import Patience
 from acd.phones import Phones
 from acd.restoring import Restoring
 from acd.seats import Seat, Wish
+from acd.staffing import Staffing
 from acd.timers import Timers
 from acd.waiters import Waiters
 from acd.waiting import WaitingLine
 from acd.wishes import SeatWishes
 from cti.effects import Effect
 from cti.facts import (
-    AnomalySeen,
     CallAbandoned,
     CallbackDialled,
     CallbackFailed,
@@ -69,7 +69,6 @@ from cti.facts import (
     SnapshotTaken,
     TimePassed,
     WaitEnded,
-    WaitOverflowed,
     Wanted,
 )
 from cti.ids import OfferId, QueueId, SeatId
@@ -107,10 +106,18 @@ class Dispatcher(LineReader):
         self._acquaintance = Acquaintance()
         self._ends: Timers[SeatId] = Timers()
         self._left: dict[SeatId, None] = {}
-        self._removed: set[SeatId] = set()
-        """Seats that are no more, and have a call to end."""
         self._link_up = False
-        self._configure(seats, queues, rules or RoutingRules())
+        self._staffing = Staffing(
+            self._seats,
+            self._queues,
+            line=line,
+            times=times,
+            matching=matching,
+            phones=self._phones,
+            waiters=self._waiters,
+            watch=self._seat_touched,
+        )
+        self._staffing.set_up(seats, queues, rules or RoutingRules())
         self._handlers: dict[type[Fact], Callable[[Any], Outcome]] = {
             EngineStarted: self._engine_started,
             SnapshotTaken: self._snapshot_taken,
@@ -160,68 +167,16 @@ class Dispatcher(LineReader):
         moments = (self._ends.next(), self._patience.deadline(), self.callbacks.deadline())
         return min((moment for moment in moments if moment is not None), default=None)
 
-    def _configure(
-        self, seats: Iterable[SeatRecord], queues: Sequence[QueueRecord], rules: RoutingRules
-    ) -> None:
-        self._queues.clear()
-        self._queues.update((queue.id, queue) for queue in queues)
-        self._times.configure(queues)
-        for record in seats:
-            seat = self._seats.setdefault(record.id, Seat(record))
-            seat.record = record
-            if seat.at_device not in record.devices and not seat.busy:
-                seat.at_device = ""
-        self._matching.configure(self._seats.values(), self._queues, rules.choice)
-        for seat in self._seats.values():
-            seat.watch = self._seat_touched
-        self._phones.configure(self._seats.values())
-        self._waiters.configure(rules.classes)
-
     def _routing_changed(self, fact: RoutingChanged) -> Outcome:
-        """Who waits keeps the time waited, and who rings or talks goes on. A seat that is not there
-        any more goes when it has done with its call."""
-        if not fact.queues:
-            yield AnomalySeen(at=fact.at, about="routing", detail="no queue would be left; refused")
-            return
-        yield from self._remove_seats_but({record.id for record in fact.seats}, fact.at)
-        first = fact.queues[0].id
-        names = {queue.id for queue in fact.queues}
-        homeless = [(call, call.queue) for call in self._line if call.queue not in names]
-        self._configure(fact.seats, fact.queues, fact.rules)
-        self._waiters.stand_all_again(fact.at)
-        for call, queue in homeless:
-            yield WaitOverflowed(
-                at=fact.at,
-                call=call.call,
-                queue=queue,
-                cause="closed",
-                to="queue",
-                target=first,
-                waited_us=max(0, fact.at - call.queued_at),
-            )
+        yield from self._staffing.changed(fact)
         for seat in self._seats.values():
             yield from self._wishes.follow_phone(seat, fact.at)
 
-    def _remove_seats_but(self, kept: set[SeatId], at: int) -> Outcome:
-        for seat in [seat for seat in self._seats.values() if seat.id not in kept]:
-            self._removed.add(seat.id)
-            seat.record = replace(seat.record, queues=())
-            if seat.busy:
-                seat.wish = Wish(SeatState.SIGNED_OFF, "removed")
-            elif seat.signed_on:
-                yield seat.go(SeatState.SIGNED_OFF, at, reason="removed")
-            else:
-                self._left[seat.id] = None
-        self._removed -= kept
-
     def _seat_is_away(self, seat_id: SeatId, at: int) -> Outcome:
         seat = self._seats.get(seat_id)
-        if seat is None:
-            return
-        yield from self._patience.seat_is_away(seat, at)
-        if seat_id in self._removed and not seat.signed_on:
-            self._removed.discard(seat_id)
-            del self._seats[seat_id]
+        if seat is not None:
+            yield from self._patience.seat_is_away(seat, at)
+            self._staffing.seat_is_away(seat)
 
     def _seat_touched(self, seat: Seat) -> None:
         self._ends.set(seat.id, seat.until)

@@ -316,7 +316,7 @@ class Routing(RuleBasedStateMachine):
         if isinstance(old, CallQueued):
             if self.life.dispatcher.queue_of(old.call) is None:
                 return
-        elif isinstance(old, SnapshotTaken | Resynced | LinkLost | TimePassed):
+        elif isinstance(old, SnapshotTaken | Resynced | LinkLost | TimePassed | RoutingChanged):
             return
         self.life.hear(old)
 
