@@ -53,8 +53,7 @@ def test_offer_asks_the_phone_to_answer_by_itself_where_the_queue_says_so() -> N
     (action,) = lines(replace(ORIGINATE, auto_answer=True))
     assert [line for line in action if "PJSIP_HEADER" in line] == [
         "Variable: PJSIP_HEADER(add,Call-Info)=<sip:auto-answer>;answer-after=0",
-        "Variable: PJSIP_HEADER(add,Alert-Info)="
-        "<http://auto-answer>;info=alert-autoanswer;delay=0",
+        "Variable: PJSIP_HEADER(add,Alert-Info)=<http://auto-answer>;info=alert-autoanswer;delay=0",
     ]
     assert not any("PJSIP_HEADER" in line for line in lines(ORIGINATE)[0])
 
