@@ -4,6 +4,7 @@
                ---> waiters       the way into the line and out of it
                       ---> line, matching, patience
                ---> callbacks     booked ones stand in the line, too
+               ---> overflow      who waits too long goes elsewhere
                ---> staffing      seats, queues and rules, and their change
                ---> phones, acquaintance, restoring, forecast
                ---> forecast      how long those who wait still wait
@@ -25,6 +26,7 @@ from acd.forecast import Forecast
 from acd.line_reader import LineReader
 from acd.matching import Matching
 from acd.offers import Offers
+from acd.overflow import Overflows
 from acd.patience import Patience
 from acd.phones import Phones
 from acd.restoring import Restoring
@@ -56,6 +58,7 @@ from cti.facts import (
     OfferFailed,
     OfferRang,
     OutsideRung,
+    QueueDoorMoved,
     QueueRecord,
     Resynced,
     RoutingChanged,
@@ -101,6 +104,7 @@ class Dispatcher(LineReader):
         self._patience = Patience(line, matching, self._queues)
         self._waiters = Waiters(line, matching, self._patience, self._queues)
         self.callbacks = Callbacks(self._waiters, self._queues, callbacks or CallbackRules())
+        self._overflows = Overflows(line, matching, self._waiters, self._queues)
         self._wishes = SeatWishes(self._seats, self._queues, times, self._phones)
         self._restoring = Restoring(self._seats, self._phones)
         self._acquaintance = Acquaintance()
@@ -142,6 +146,7 @@ class Dispatcher(LineReader):
             SeatLeft: self._seat_left,
             OutsideRung: self._call_gone,
             RoutingChanged: self._routing_changed,
+            QueueDoorMoved: self._door_moved,
             CallerSentToFlow: self._caller_away,
             CallerCameBack: self._caller_back,
             TimePassed: self._time_passed,
@@ -159,13 +164,26 @@ class Dispatcher(LineReader):
             yield from self._seat_is_away(self._left.popitem()[0], fact.at)
         if self._link_up:
             yield from self._matching.match(fact.at)
+            if self._overflows.due(fact.at):
+                yield from self._overflows.after(fact.at)
+                yield from self._matching.match(fact.at)
         self._forecast.heard(fact)
 
     def deadline(self) -> int | None:
         """When the next wrap-up ends, a wait changes or a callback is due, microseconds since the
         epoch."""
-        moments = (self._ends.next(), self._patience.deadline(), self.callbacks.deadline())
+        moments = (
+            self._ends.next(),
+            self._patience.deadline(),
+            # With the link away nobody is sent anywhere; what is due then is done when it is back.
+            self._overflows.deadline() if self._link_up else None,
+            self.callbacks.deadline(),
+        )
         return min((moment for moment in moments if moment is not None), default=None)
+
+    def _door_moved(self, fact: QueueDoorMoved) -> Outcome:
+        self._overflows.door_moved(fact)
+        yield from ()
 
     def _routing_changed(self, fact: RoutingChanged) -> Outcome:
         yield from self._staffing.changed(fact)
@@ -176,6 +194,7 @@ class Dispatcher(LineReader):
         seat = self._seats.get(seat_id)
         if seat is not None:
             yield from self._patience.seat_is_away(seat, at)
+            self._overflows.seats_changed()
             self._staffing.seat_is_away(seat)
 
     def _seat_touched(self, seat: Seat) -> None:
@@ -199,6 +218,7 @@ class Dispatcher(LineReader):
             customer_class=fact.customer_class,
             wanted=self._wanted(fact),
         )
+        self._overflows.begins(fact.call)
         yield from ()
 
     def _wanted(self, fact: CallQueued) -> tuple[Wanted, SeatId]:
@@ -219,6 +239,7 @@ class Dispatcher(LineReader):
     def _call_ended(self, fact: CallEnded) -> Outcome:
         self._waiters.leave(fact.call)
         self._acquaintance.ended(fact)
+        self._overflows.ended(fact.call)
         yield from ()
 
     def _call_recovered(self, fact: CallRecovered) -> Outcome:
@@ -235,6 +256,7 @@ class Dispatcher(LineReader):
                 wanted=("owner", fact.wanted_seat) if fact.wanted_seat else ("", SeatId("")),
                 offers=(fact.offer,) if fact.offer else (),
             )
+            self._overflows.begins(fact.call)
             if fact.offer:
                 yield from self._occupy(fact, SeatState.RINGING)
             return
@@ -307,6 +329,7 @@ class Dispatcher(LineReader):
         waiting = self._waiters.get(fact.call)
         if waiting is not None and fact.offer in waiting.offers:
             yield from self._waiters.offer_failed(fact.call, fact.offer, fact.at, fact.reason)
+            self._overflows.offer_failed(fact.call)
             if fact.reason == "caller-gone":
                 self._waiters.leave(fact.call)
         seat = self._seats.get(fact.seat)
@@ -365,7 +388,8 @@ class Dispatcher(LineReader):
 
     def offer_of(self, seat: SeatId) -> OfferId | None:
         """The offer that `seat` rings or talks for, None when it has none."""
-        return self._seats[seat].offer
+        found = self._seats.get(seat)
+        return found.offer if found else None
 
     # ------------------------------------------------------------------------------ recovery
 

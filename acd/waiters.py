@@ -102,6 +102,19 @@ class Waiters:
         if not waiting.offers:
             self._matching.stand(waiting, at)
 
+    def move(self, call: WaitingCall, queue: QueueId, at: int) -> None:
+        """Into another queue, with the time waited."""
+        self._line.remove(call.call)
+        self._matching.leave(call)
+        call.been_in = (*call.been_in, call.queue)
+        call.queue, call.line = queue, self._matching.line_of(queue)
+        call.place_at = self._place_at(queue, call.priority, call.queued_at, call.customer_class)
+        if call.wanted_seat and not self._matching.works(call.wanted_seat, call.line):
+            call.wanted, call.wanted_seat = "", SeatId("")
+        self._line.add(call)
+        self._patience.begins(call, at)
+        self._matching.stand(call, at)
+
     def stand_all_again(self, at: int) -> None:
         """Queues, seats or rules have changed: everybody keeps the time waited."""
         waiting = list(self._line)

@@ -13,7 +13,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from config.errors import Complaint, SettingsRefused
 from config.hours import HoursPart
-from config.routing import Kind, Routing, SeatRole, Seconds, Skills, Strategy, Target, Widening
+from config.routing import (
+    Kind,
+    Overflow,
+    Routing,
+    SeatRole,
+    Seconds,
+    Skills,
+    Strategy,
+    Target,
+    Widening,
+)
 from config.yaml_file import read_yaml, validate
 from config.zones import ZoneName
 
@@ -109,6 +119,8 @@ class Queue(_Part):
     """How long a caller waits for the seat they are to be put to, when it is busy."""
     last_seat_hours: Annotated[float, Field(ge=0, le=720)] = 0
     """So long after a talk the caller is put to the same seat again."""
+    overflow: Annotated[list[Overflow], Field(max_length=9)] = []
+    """The first rule that applies counts, each once for a caller."""
     merged_into: Name | None = None
     """Its callers stand in that queue's line."""
 
@@ -265,6 +277,13 @@ class Site(_Part):
                 if queue not in seat.queues:
                     yield ("seats", seat_id, "roles", queue), f"seat {seat_id} does not serve it"
         for name in self.queues:
+            for place, rule in enumerate(self.queues[name].overflow):
+                if rule.to.queue not in self.queues or rule.to.queue == name:
+                    yield (
+                        ("queues", name, "overflow", place, "to", "queue"),
+                        f"there is no other queue {rule.to.queue!r}; "
+                        f"known: {', '.join(sorted({*self.queues} - {name}))}",
+                    )
             seen = [name]
             while (target := self.queues[seen[-1]].merged_into) is not None:
                 where = ("queues", name, "merged_into")

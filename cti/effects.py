@@ -149,3 +149,14 @@ class SendToFlow(Effect):
     channel: ChannelId
     leg: OfferId
     flow: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendWaiting(Effect):
+    """Let a waiting caller go to the outside number, message box or flow `target`, by themselves:
+    no action of ours may pull them out of a talk that begins in the same moment."""
+
+    channel: ChannelId
+    call: CallId
+    to: str
+    target: str

@@ -9,6 +9,7 @@ from cti.facts import (
     CallbackRetry,
     Capacity,
     CustomerClass,
+    Overflow,
     QueueRecord,
     QueueRole,
     RetryCause,
@@ -69,6 +70,10 @@ def _queue(queue_id: QueueId, queue: Queue) -> QueueRecord:
         widening=tuple(Widening(micros(one.after_seconds), one.levels) for one in queue.widening),
         wanted_us=micros(queue.wanted_seconds),
         last_seat_us=micros(queue.last_seat_hours * 3600),
+        overflow=tuple(
+            Overflow(rule.when, "queue", rule.to.queue, micros(rule.after_seconds), rule.length)
+            for rule in queue.overflow
+        ),
         merged_into=QueueId(queue.merged_into or ""),
     )
 

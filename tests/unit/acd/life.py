@@ -51,6 +51,7 @@ class Life:
     heard: list[Fact] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
     offers: dict[str, SeatOffered] = field(default_factory=dict)
     callers: int = 0
 
@@ -71,6 +72,7 @@ class Life:
         self.heard.append(fact)
         told = [one for one in out if isinstance(one, Fact)]
         self.facts += told
+        self.effects += [one for one in out if isinstance(one, Effect)]
         self.said.append(repr([storable(one)[1] for one in told]))
         return out
 

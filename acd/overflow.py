@@ -1,0 +1,177 @@
+"""Callers who wait too long, find too many before them, or a queue that is closed or has no seats,
+go where their queue's rules say. Pure.
+
+The first rule that applies is done, each once for a caller, and never while a seat rings for them.
+A move to another queue keeps the time waited, and nobody comes to the same queue twice: rules that
+lead in a circle end there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from acd.matching import Matching
+from acd.timers import Timers
+from acd.waiters import Waiters
+from acd.waiting import WaitingCall, WaitingLine
+from cti.effects import Effect, SendWaiting
+from cti.facts import Fact, Overflow, QueueDoorMoved, QueueRecord, WaitOverflowed
+from cti.ids import CallId, ChannelId, QueueId
+
+Outcome = Iterator[Fact | Effect]
+
+
+@dataclass(slots=True)
+class _Course:
+    """`arrived`: just now. `done`: rules that the caller has been sent by. `sent`: they were told
+    to leave the line, and have not been heard of since."""
+
+    arrived: bool = True
+    done: set[Overflow] = field(default_factory=set)
+    sent: bool = False
+
+
+class Overflows:
+    """Part of the dispatcher. `queues` is its own, so it follows a change of the site."""
+
+    def __init__(
+        self,
+        line: WaitingLine,
+        matching: Matching,
+        waiters: Waiters,
+        queues: Mapping[QueueId, QueueRecord],
+    ) -> None:
+        self._line = line
+        self._matching = matching
+        self._waiters = waiters
+        self._queues = queues
+        self._courses: dict[CallId, _Course] = {}
+        self._timers: Timers[CallId] = Timers()
+        self._closed: dict[QueueId, int] = {}
+        self._look_at: dict[CallId, None] = {}
+
+    def is_open(self, queue: QueueId) -> bool:
+        return queue not in self._closed
+
+    def begins(self, call: CallId) -> None:
+        """Somebody waits from now on, or in another queue."""
+        self._courses.setdefault(call, _Course())
+        self._look_at[call] = None
+
+    def offer_failed(self, call: CallId) -> None:
+        self._look_at[call] = None
+
+    def door_moved(self, fact: QueueDoorMoved) -> None:
+        """Opening hours of a queue."""
+        if fact.open:
+            self._closed.pop(fact.queue, None)
+        else:
+            self._closed.setdefault(fact.queue, fact.at)
+        self._look_at.update((call.call, None) for call in self._line if call.queue == fact.queue)
+
+    def seats_changed(self) -> None:
+        """A seat has gone: there may be none left for somebody."""
+        matters = {
+            queue.id
+            for queue in self._queues.values()
+            if any(rule.when == "no-seats" for rule in queue.overflow)
+        }
+        if matters:
+            self._look_at.update((one.call, None) for one in self._line if one.queue in matters)
+
+    def due(self, at: int) -> bool:
+        """Whether somebody is to be looked at."""
+        moment = self._timers.next()
+        return bool(self._look_at) or (moment is not None and moment <= at)
+
+    def deadline(self) -> int | None:
+        return self._timers.next()
+
+    def after(self, at: int) -> Outcome:
+        """Behind the matching: who still waits goes where the rules say."""
+        self._look_at.update((call, None) for call in self._timers.due(at))
+        while self._look_at:
+            call_id = next(iter(self._look_at))
+            del self._look_at[call_id]
+            call = self._line.get(call_id)
+            if call is None or call.callback is not None or call.kind != "call":
+                self._courses.pop(call_id, None)
+                self._timers.set(call_id, None)
+                continue
+            yield from self._look(call, self._courses.setdefault(call_id, _Course()), at)
+
+    def ended(self, call: CallId) -> None:
+        self._courses.pop(call, None)
+        self._timers.set(call, None)
+        self._look_at.pop(call, None)
+
+    def came_back(self, call: CallId) -> None:
+        """Where the caller was sent nobody took them; they are in the line again."""
+        course = self._courses.get(call)
+        if course is not None:
+            course.sent = False
+            self._look_at[call] = None
+
+    # -------------------------------------------------------------------------------- one caller
+
+    def _look(self, call: WaitingCall, course: _Course, at: int) -> Outcome:
+        if call.offers or course.sent:
+            return
+        arrived, course.arrived = course.arrived, False
+        moments = []
+        for rule in self._queues[call.queue].overflow:
+            if rule in course.done or not self._leads_anywhere(rule, call):
+                continue
+            due = self._due(rule, call, arrived=arrived)
+            if due is not None and due <= at:
+                course.done.add(rule)
+                yield from self._send(call, course, rule, at)
+                return
+            if due is not None:
+                moments.append(due)
+        self._timers.set(call.call, min(moments, default=None))
+
+    def _due(self, rule: Overflow, call: WaitingCall, *, arrived: bool) -> int | None:
+        """When `rule` applies, as things are."""
+        match rule.when:
+            case "wait":
+                return call.queued_at + rule.after_us
+            case "length":
+                return call.queued_at if arrived and self._ahead(call) >= rule.length else None
+            case "closed":
+                closed_at = self._closed.get(call.queue)
+                since = None if closed_at is None else max(closed_at, call.queued_at)
+                return None if since is None else since + rule.after_us
+            case "no-seats":
+                there = any(seat.works for seat in self._matching.serving(call.line))
+                return None if there else call.queued_at + rule.after_us
+
+    def _ahead(self, call: WaitingCall) -> int:
+        return self._line.length(call.line) - 1
+
+    def _leads_anywhere(self, rule: Overflow, call: WaitingCall) -> bool:
+        if rule.to != "queue":
+            return True
+        target = QueueId(rule.target)
+        return target in self._queues and target not in (call.queue, *call.been_in)
+
+    def _send(self, call: WaitingCall, course: _Course, rule: Overflow, at: int) -> Outcome:
+        yield WaitOverflowed(
+            at=at,
+            call=call.call,
+            queue=call.queue,
+            cause=rule.when,
+            to=rule.to,
+            target=rule.target,
+            waited_us=max(0, at - call.queued_at),
+        )
+        if rule.to == "queue":
+            course.arrived = True
+            self._waiters.move(call, QueueId(rule.target), at)
+            self._look_at[call.call] = None
+        else:
+            # In the line until they have gone: a seat that becomes free now may still have them.
+            course.sent = True
+            channel = ChannelId(call.call)
+            yield SendWaiting(channel=channel, call=call.call, to=rule.to, target=rule.target)

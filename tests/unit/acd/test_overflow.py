@@ -1,0 +1,155 @@
+"""Callers go elsewhere by their queue's rules: after a wait, when too many wait, when it is closed
+or nobody is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cti.effects import SendWaiting
+from cti.facts import Overflow, QueueDoorMoved, WaitOverflowed
+from cti.ids import QueueId
+from tests.unit.acd.life import SECOND, Life, a_queue, a_seat, hotline
+
+
+def rule(when: Any, to: str = "bills", *, kind: Any = "queue", **parts: int) -> Overflow:
+    return Overflow(when, kind, to, **parts)
+
+
+def door(life: Life, *, open_: bool, queue: str = "repairs") -> None:
+    life.hear(QueueDoorMoved(at=life.now, queue=QueueId(queue), open=open_))
+
+
+def life_with(*rules: Overflow, bills: tuple[Overflow, ...] = ()) -> Life:
+    """1 serves repairs, 2 bills; both talk."""
+    queues = [a_queue(overflow=rules), a_queue("bills", overflow=bills)]
+    life = hotline([a_seat("1", "repairs"), a_seat("2", "bills")], queues)
+    life.sign_on("1", "2")
+    for seat, queue in (("1", "repairs"), ("2", "bills")):
+        life.call(queue)
+        life.answer(seat)
+    return life
+
+
+def where(life: Life, call: str) -> str | None:
+    return life.dispatcher.queue_of(call)  # type: ignore[arg-type]
+
+
+def test_after_the_wait_the_caller_moves_with_the_time_waited() -> None:
+    life = life_with(rule("wait", after_us=60 * SECOND))
+    call = life.call("repairs")
+    life.wait(30)
+    other = life.call("bills")
+    life.wait(29)
+    assert where(life, call) == "repairs"
+    life.wait(2)
+    assert where(life, call) == "bills"
+    assert life.dispatcher.order(QueueId("bills")) == (call, other)
+    (moved,) = life.all(WaitOverflowed)
+    assert (moved.queue, moved.cause, moved.target, moved.waited_us) == (
+        "repairs",
+        "wait",
+        "bills",
+        60 * SECOND,
+    )
+    life.leave("2")
+    assert life.served()[-1] == (call, "2")
+
+
+def test_who_finds_too_many_moves_at_once_and_who_was_there_stays() -> None:
+    life = life_with(rule("length", length=2))
+    first, second = life.call("repairs"), life.call("repairs")
+    third = life.call("repairs")
+    assert [where(life, one) for one in (first, second, third)] == ["repairs", "repairs", "bills"]
+
+
+def test_no_places_at_all_still_lets_a_free_seat_take_the_call() -> None:
+    life = life_with(rule("length", length=0))
+    life.leave("1")
+    call = life.call("repairs")
+    assert life.served()[-1] == (call, "1")
+    other = life.call("repairs")
+    assert where(life, other) == "bills"
+
+
+def test_closed_queue_sends_who_comes_and_who_waits() -> None:
+    life = life_with(rule("closed", after_us=0))
+    waits = life.call("repairs")
+    door(life, open_=False)
+    assert where(life, waits) == "bills"
+    comes = life.call("repairs")
+    assert where(life, comes) == "bills"
+    door(life, open_=True)
+    assert where(life, life.call("repairs")) == "repairs"
+
+
+def test_who_waits_at_closing_time_has_the_time_that_the_rule_gives() -> None:
+    life = life_with(rule("closed", after_us=120 * SECOND))
+    waits = life.call("repairs")
+    door(life, open_=False)
+    life.wait(119)
+    assert where(life, waits) == "repairs"
+    life.wait(2)
+    assert where(life, waits) == "bills"
+
+
+def test_queue_that_nobody_serves_any_more() -> None:
+    life = life_with(rule("no-seats", after_us=20 * SECOND))
+    life.wishes("1", "sign-off")
+    waits = life.call("repairs")
+    life.wait(30)
+    assert where(life, waits) == "repairs", "1 talks still, and might take it"
+    life.leave("1")
+    assert where(life, waits) == "bills"
+
+
+def test_rules_in_a_circle_end() -> None:
+    life = life_with(
+        rule("wait", after_us=10 * SECOND), bills=(rule("wait", "repairs", after_us=10 * SECOND),)
+    )
+    call = life.call("repairs")
+    life.wait(600)
+    assert where(life, call) == "bills"
+    assert len(life.all(WaitOverflowed)) == 1
+
+
+def test_never_while_a_seat_rings_but_right_after_it_did_not_answer() -> None:
+    life = life_with(rule("wait", after_us=10 * SECOND))
+    call = life.call("repairs")
+    life.wait(5)
+    life.leave("1")
+    assert life.served()[-1] == (call, "1")
+    life.wait(8)
+    assert where(life, call) == "repairs"
+    life.fail("1")
+    assert where(life, call) == "bills"
+
+
+@pytest.mark.parametrize("kind", ["outside", "message", "flow"])
+def test_out_of_the_line_the_caller_goes_by_themselves_and_once(kind: str) -> None:
+    life = life_with(rule("wait", "somewhere", kind=kind, after_us=10 * SECOND))
+    call = life.call("repairs")
+    effects = []
+    for _ in range(4):
+        before = life.now
+        life.wait(10)
+        assert life.now > before
+    effects = [one for one in life.effects if isinstance(one, SendWaiting)]
+    assert [(one.call, one.to, one.target) for one in effects] == [(call, kind, "somewhere")]
+    assert where(life, call) == "repairs", "until they have gone"
+    life.leave("1")
+    assert life.served()[-1] == (call, "1"), "a seat that is free in the moment has them"
+
+
+def test_first_rule_that_applies_wins_and_a_target_that_is_not_there_is_none() -> None:
+    life = life_with(
+        rule("wait", "nowhere", after_us=5 * SECOND),
+        rule("wait", "repairs", after_us=6 * SECOND),
+        rule("wait", after_us=30 * SECOND),
+    )
+    call = life.call("repairs")
+    life.wait(20)
+    assert where(life, call) == "repairs"
+    life.wait(11)
+    assert where(life, call) == "bills"
