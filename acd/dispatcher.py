@@ -104,6 +104,7 @@ class Dispatcher(LineReader):
         self._patience = Patience(line, matching, self._queues)
         self._waiters = Waiters(line, matching, self._patience, self._queues)
         self.callbacks = Callbacks(self._waiters, self._queues, callbacks or CallbackRules())
+        self._heeded_by_callbacks = self.callbacks.heeded
         self._overflows = Overflows(line, matching, self._waiters, self._queues)
         self._wishes = SeatWishes(self._seats, self._queues, times, self._phones)
         self._restoring = Restoring(self._seats, self._phones)
@@ -154,7 +155,7 @@ class Dispatcher(LineReader):
 
     def handle(self, fact: Fact) -> Outcome:
         """What `fact` means for seats and waiting callers, and the offers that follow from it."""
-        if type(fact) in self.callbacks.heeded:
+        if type(fact) in self._heeded_by_callbacks:
             yield from self.callbacks.handle(fact)
         handler = self._handlers.get(type(fact))
         if handler is None:

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from acd.estimate import Correction, GivingUp, Pace, ServiceTimes, expected_wait_us
 from acd.groups import Group
 from acd.matching import Matching
-from acd.needs import Demand
+from acd.needs import Demand, demand_of
 from acd.waiting import WaitingCall, WaitingLine
 from cti.facts import (
     CallAbandoned,
@@ -124,7 +124,7 @@ class Forecast:
         return expected_wait_us(place, seat_us, self._seats(group), rate)
 
     def _plain(self, line: QueueId) -> Group:
-        return self._matching.group_for(Demand(line))
+        return self._matching.group_for(demand_of(line))
 
     def _seats(self, group: Group) -> int:
         """That are there for the group; leads, when nobody else is."""

@@ -18,6 +18,7 @@ from cti.ids import CallId, SeatId
 FreeSeat = tuple[int, int, int, SeatId, int, Seat]
 """Tier, strategy's key, free since, id, the seat's edition, the seat."""
 _SLACK = 64
+_LEAD = Tier.LEAD
 
 
 class Group:
@@ -82,7 +83,7 @@ class Group:
     # ---------------------------------------------------------------------------------- seats
 
     def allows(self, tier: int) -> bool:
-        return tier < Tier.LEAD or not self.working
+        return tier < _LEAD or not self.working
 
     def seat_is_free(self, seat: Seat, fit: Fit, key: int) -> None:
         self.free += 1

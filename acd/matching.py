@@ -13,7 +13,7 @@ from typing import Final
 
 from acd.choosing import first_of
 from acd.groups import Group
-from acd.needs import Demand, Tier, fit, lowered
+from acd.needs import Demand, Tier, demand_of, fit, lowered
 from acd.offers import TOLD, Match, Offers
 from acd.posture import Posture
 from acd.seats import Seat
@@ -27,6 +27,8 @@ Outcome = Iterator[Fact]
 MOST_GROUPS: Final = 4_096
 """When there are more, those that nobody stands in are forgotten: strangers' demands may not fill
 the memory."""
+
+_LEAD: Final = Tier.LEAD
 
 
 def _nobody(group: Group, call: WaitingCall, at: int) -> None:
@@ -130,9 +132,9 @@ class Matching:
     def _demand_of(self, call: WaitingCall, at: int) -> Demand:
         queue = self._queues[call.queue]
         if call.wanted_seat:
-            return Demand(call.line, kind=call.kind, only=call.wanted_seat)
+            return demand_of(call.line, kind=call.kind, only=call.wanted_seat)
         needs = lowered(call.needs, queue, at - call.queued_at)
-        return Demand(call.line, needs, call.language, call.kind)
+        return demand_of(call.line, needs, call.language, call.kind)
 
     def group_for(self, demand: Demand) -> Group:
         """Those who wait with `demand`, nobody perhaps, and the seats that meet it."""
@@ -182,6 +184,8 @@ class Matching:
     def _look_at_touched(self, at: int) -> list[Posture]:
         """Take in what has changed of seats. Those that have become free are returned, and their
         groups do not know of them yet."""
+        if not self._touched:
+            return []
         touched, self._touched = self._touched, {}
         turned: dict[Group, None] = {}
         fresh = []
@@ -271,7 +275,7 @@ class Matching:
         asked = call.stranded or demand
         fitted = peers = 1
         if best is not None:
-            fitted = group.free - (group.free_in[Tier.LEAD] if group.working else 0)
+            fitted = group.free - (group.free_in[_LEAD] if group.working else 0)
             peers = group.free_in[group.fits[best.id].tier]
         widened = 0
         if queue.widening and call.needs and not demand.only:

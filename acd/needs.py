@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 from cti.facts import (
@@ -40,6 +41,15 @@ class Demand:
     language: str = ""
     kind: ContactKind = "call"
     only: SeatId = SeatId("")
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """A demand is looked up many times for each that is made."""
+        asked = (self.queue, self.needs, self.language, self.kind, self.only)
+        object.__setattr__(self, "_hash", hash(asked))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     @property
     def asks(self) -> bool:
@@ -48,7 +58,19 @@ class Demand:
 
     def plain(self) -> Demand:
         """Asks for nothing but a seat of the queue."""
-        return Demand(self.queue, kind=self.kind)
+        return demand_of(self.queue, kind=self.kind)
+
+
+@lru_cache(maxsize=8_192)
+def demand_of(
+    queue: QueueId,
+    needs: tuple[Skill, ...] = (),
+    language: str = "",
+    kind: ContactKind = "call",
+    only: SeatId = SeatId(""),
+) -> Demand:
+    """The demand with these fields. A hotline has dozens of them and asks for them often."""
+    return Demand(queue, needs, language, kind, only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +103,13 @@ def fit(seat: SeatRecord, queues: Set[QueueId], demand: Demand) -> Fit | None:
 
 
 def parse_needs(skills: Iterable[str]) -> tuple[Skill, ...]:
+    """Skills as menus write them; see `_parse`."""
+    skills = tuple(skills)
+    return _parse(skills) if skills else ()
+
+
+@lru_cache(maxsize=4_096)
+def _parse(skills: tuple[str, ...]) -> tuple[Skill, ...]:
     """Skills as menus write them, `name` or `name:level`, in the order of their names. What cannot
     be read as a level asks for the lowest, one too high for the highest: strangers' values do not
     get here, and no caller shall be lost to a slip."""
@@ -96,6 +125,8 @@ def parse_needs(skills: Iterable[str]) -> tuple[Skill, ...]:
 
 def lowered(needs: tuple[Skill, ...], queue: QueueRecord, waited_us: int) -> tuple[Skill, ...]:
     """What is left of `needs` for one who has waited so long."""
+    if not needs or not queue.widening:
+        return needs
     levels = max((step.levels for step in queue.widening if step.after_us <= waited_us), default=0)
     if not levels:
         return needs

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from dataclasses import replace
+from typing import Final, NamedTuple, Protocol
 
 from acd.groups import Group
 from acd.needs import Tier
@@ -27,8 +27,7 @@ from cti.facts import (
 from cti.ids import CallbackId, CallId, OfferId, QueueId, callback_offer_id, offer_id
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """`call` stands first in `group`; `ranked` are seats that may be asked, best first, and the
     first `ringing` of them are."""
 
@@ -49,6 +48,8 @@ class Booked(Protocol):
     def get(self, callback: CallbackId) -> OpenCallback: ...
 
 
+_LEAD: Final = Tier.LEAD
+_RESERVED: Final = SeatState.RESERVED
 TOLD: Final = 5
 """So many seats of a ranking are written down."""
 
@@ -76,7 +77,7 @@ class Offers:
         offered: list[Fact] = []
         for seat in match.ranked[: match.ringing]:
             fits = group.fits[seat.id]
-            if fits.tier is Tier.LEAD:
+            if fits.tier is _LEAD:
                 lead = LeadStandsIn(at=at, call=call.call, queue=call.queue, seat=seat.id)
                 offered.append(lead)
             why = match.why if fits.role == "a" else replace(match.why, role=fits.role)
@@ -98,7 +99,7 @@ class Offers:
         match.call.offers.add(offer)
         self._phones.offered(seat)
         seat.rung_at = match.at
-        changed = seat.go(SeatState.RESERVED, match.at, call=call)
+        changed = seat.go(_RESERVED, match.at, call=call)
         seat.offer = offer
         return changed
 
@@ -156,5 +157,6 @@ class Offers:
 
     def _unique_time(self, at: int) -> int:
         """Asterisk's time stamps may repeat; an offer's id may not."""
-        self._last_offer_at = max(at, self._last_offer_at + 1)
-        return self._last_offer_at
+        earliest = self._last_offer_at + 1
+        self._last_offer_at = at = at if at > earliest else earliest
+        return at

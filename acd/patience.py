@@ -28,7 +28,11 @@ class Patience:
 
     def begins(self, call: WaitingCall, at: int) -> None:
         """`call` waits from now on, or in another queue."""
-        self._needs[call.call] = lowered(call.needs, self._queues[call.queue], at - call.queued_at)
+        queue = self._queues[call.queue]
+        if call.needs and queue.widening:
+            self._needs[call.call] = lowered(call.needs, queue, at - call.queued_at)
+        else:
+            self._needs.pop(call.call, None)
         self._timers.set(call.call, self._next(call, at))
 
     def ends(self, call: CallId) -> None:
@@ -85,6 +89,8 @@ class Patience:
 
     def _next(self, call: WaitingCall, at: int) -> int | None:
         queue = self._queues[call.queue]
+        if not (call.wanted_seat or (call.needs and queue.widening)):
+            return None
         moments = [step.after_us for step in queue.widening] if call.needs else []
         if call.wanted_seat:
             moments.append(queue.wanted_us)

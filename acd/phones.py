@@ -11,10 +11,14 @@ When the other side has hung up, the phone has not heard of it yet: then Asteris
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from acd.seats import Seat
 from cti.facts import ChannelCreated, DeviceChanged, DeviceState, SnapshotTaken
 from cti.ids import SeatId, seat_of_offer
+
+_IDLE: Final = DeviceState.IDLE
+_IN_USE: Final = DeviceState.IN_USE
 
 
 class Phones:
@@ -65,7 +69,7 @@ class Phones:
 
     def offered(self, seat: Seat) -> None:
         """The seat is about to be rung."""
-        if seat.device is DeviceState.IDLE:
+        if seat.device is _IDLE:
             self._only_ours.add(seat.id)
         else:
             self._only_ours.discard(seat.id)
@@ -78,6 +82,6 @@ class Phones:
 
     def hung_up(self, seat: Seat) -> None:
         """The phone has ended our call."""
-        if seat.id in self._only_ours and seat.device is DeviceState.IN_USE:
-            self._states[seat.dial] = seat.device = DeviceState.IDLE
+        if seat.id in self._only_ours and seat.device is _IN_USE:
+            self._states[seat.dial] = seat.device = _IDLE
             seat.touched()

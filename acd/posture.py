@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass, field
+from typing import Final
 
 from acd.groups import Group
 from acd.needs import Fit, Tier
@@ -11,6 +12,8 @@ from acd.seats import Seat
 from acd.strategies import KEYS
 from cti.facts import ContactKind, QueueRecord
 from cti.ids import QueueId
+
+_LEAD: Final = Tier.LEAD
 
 
 @dataclass(slots=True)
@@ -65,7 +68,7 @@ class Posture:
         """Tell the groups whether the seat is there; those where that may let others be asked, or
         sends callers elsewhere: the first has come, or the last has gone."""
         works, signed_on = self.seat.works, self.seat.signed_on
-        if (works, signed_on) == (self.works, self.signed_on):
+        if works is self.works and signed_on is self.signed_on:
             return []
         turned = []
         for group, fit in self.groups:
@@ -79,7 +82,7 @@ class Posture:
 
     @staticmethod
     def _count(group: Group, fit: Fit, *, works: bool, signed_on: bool, by: int = 1) -> None:
-        if works and fit.tier < Tier.LEAD:
+        if works and fit.tier < _LEAD:
             group.working += by
         if signed_on:
             group.signed_on += by

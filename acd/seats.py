@@ -32,9 +32,16 @@ from cti.facts import ContactKind, DeviceState, SeatRecord, SeatState, SeatState
 from cti.ids import CallId, OfferId, QueueId, SeatId
 
 _S = SeatState
+_READY: Final = _S.READY
+_TALKING: Final = _S.TALKING
+_SIGNED_OFF: Final = _S.SIGNED_OFF
+_WRAP_UP: Final = _S.WRAP_UP
+"""Members by names of their own: finding one in its Enum takes as long as a look into a dict."""
 _IN_CALL: Final = frozenset({_S.TALKING, _S.HOLD, _S.CONSULT})
 _AT_WORK: Final = _IN_CALL | {_S.WRAP_UP}
 _RUNG: Final = frozenset({_S.RESERVED, _S.RINGING})
+_AWAY: Final = frozenset({_S.SIGNED_OFF, _S.PAUSED, _S.UNREACHABLE})
+_CAN_RING: Final = frozenset({DeviceState.IDLE, DeviceState.UNKNOWN})
 _AFTER_A_CALL: Final = frozenset({_S.WRAP_UP, _S.READY, _S.PAUSED, _S.SIGNED_OFF, _S.UNREACHABLE})
 _ANYWHERE: Final = frozenset({_S.RESERVED, _S.RINGING, _S.TALKING})
 """Where a call that is found takes a seat."""
@@ -132,25 +139,21 @@ class Seat:
     @property
     def works(self) -> bool:
         """Signed on, not paused, and its phone can be reached."""
-        return self.state not in (_S.SIGNED_OFF, _S.PAUSED, _S.UNREACHABLE)
+        return self.state not in _AWAY
 
     @property
     def signed_on(self) -> bool:
-        return self.state is not _S.SIGNED_OFF
+        return self.state is not _SIGNED_OFF
 
     @property
     def can_take_a_call(self) -> bool:
-        return (
-            self.state is _S.READY
-            and self.contact_offer is None
-            and self.device in (DeviceState.IDLE, DeviceState.UNKNOWN)
-        )
+        return self.state is _READY and self.contact_offer is None and self.device in _CAN_RING
 
     def can_take(self, kind: ContactKind) -> bool:
         """Whether a contact of `kind` may be offered now."""
         if kind == "call":
             return self.can_take_a_call
-        free = self.state is _S.READY or (self.record.texts_in_call and self.in_call)
+        free = self.state is _READY or (self.record.texts_in_call and self.in_call)
         if not free or self.contact_offer is not None:
             return False
         most = next((one.most for one in self.record.capacity if one.kind == kind), 0)
@@ -184,13 +187,13 @@ class Seat:
         self.state, self.since, self.reason, self.until, self.call = new, at, reason, until, call
         if new not in _RUNG and new not in _IN_CALL:
             self.offer = None
-        if old is _S.SIGNED_OFF:
+        if old is _SIGNED_OFF:
             self.signed_on_at, self.calls, self.busy_us = at, 0, 0
-        if new is _S.READY and not rung:
+        if new is _READY and not rung:
             self.idle_since = at
-        elif new is _S.TALKING and rung:
+        elif new is _TALKING and rung:
             self.calls += 1
-        if new is not _S.WRAP_UP:
+        if new is not _WRAP_UP:
             self.extended = False
         self.watch(self)
         return SeatStateChanged(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from acd.estimate import ServiceTimes
 from acd.phones import Phones
@@ -17,6 +18,10 @@ from cti.facts import (
     SeatStateChanged,
 )
 from cti.ids import QueueId, SeatId
+
+_READY: Final = SeatState.READY
+_WRAP_UP: Final = SeatState.WRAP_UP
+_LOST: Final = DeviceState.UNREACHABLE
 
 
 class SeatWishes:
@@ -74,9 +79,9 @@ class SeatWishes:
 
     def free(self, seat: Seat, at: int) -> SeatStateChanged:
         """Ready, when its phone can be reached."""
-        if seat.device is DeviceState.UNREACHABLE:
+        if seat.device is _LOST:
             return seat.go(SeatState.UNREACHABLE, at)
-        return seat.go(SeatState.READY, at)
+        return seat.go(_READY, at)
 
     def follow_phone(self, seat: Seat, at: int) -> Iterator[SeatStateChanged]:
         """A seat whose phone is lost is not ready, and one whose phone is back is."""
@@ -118,7 +123,7 @@ class SeatWishes:
     def _has_served(self, seat: Seat, at: int) -> None:
         """The seat's last talk and its wrap-up are over: so long did they take."""
         if seat.served:
-            wrapped_up_us = at - seat.since if seat.state is SeatState.WRAP_UP else 0
+            wrapped_up_us = at - seat.since if seat.state is _WRAP_UP else 0
             self._times.took(seat.served, seat.served_us + max(0, wrapped_up_us))
             seat.served = QueueId("")
 

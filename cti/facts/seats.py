@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from cti.facts.base import Fact
+from cti.facts.base import Fact, made_often
 from cti.facts.site import USUAL_PRIORITY, OverflowCause, OverflowTarget, Role, Skill
 from cti.ids import CallId, OfferId, QueueId, SeatId
 
@@ -32,6 +32,7 @@ class SeatState(StrEnum):
     __hash__ = str.__hash__  # Enum's own is Python code, and states are looked up all the time
 
 
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatStateChanged(Fact):
     seat: SeatId
@@ -45,6 +46,7 @@ class SeatStateChanged(Fact):
     """The one that the seat has chosen; empty: its usual one."""
 
 
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatOffered(Fact):
     """Why this seat: who fitted, how they ranked, which rule won."""
@@ -68,6 +70,7 @@ class SeatOffered(Fact):
     """The seat's phone is asked to answer by itself."""
 
 
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatRank:
     """`level`: the sum of its levels in the skills that are asked for. `key`: what the strategy
@@ -82,6 +85,7 @@ class SeatRank:
     key: int = 0
 
 
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """Why this caller, and what was asked of a seat.
