@@ -9,6 +9,7 @@ import pytest
 
 from acd.simulator.day import Move, all_day
 from config.site import Seat, Site
+from config.site_slips import slips
 from cti.ids import SeatId
 from cti.simulate_site import (
     ChangeRefused,
@@ -46,7 +47,7 @@ def test_the_mix_of_seats_stays_as_it_was(count: int) -> None:
     assert len(changed.seats) == count
     for share in kinds(changed).values():
         assert share == pytest.approx(count / 3, abs=1)
-    assert not [slip for slip in changed.site.slips() if slip[0][0] == "seats"]
+    assert not [slip for slip in slips(changed.site) if slip[0][0] == "seats"]
     assert len(changed.dispatcher().seats()) == count
 
 
