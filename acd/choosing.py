@@ -24,12 +24,11 @@ def first_of(
     if rule == "due":
         group = min(groups, key=lambda one: _due(one, queues))
         return group, _first(group)
-    best = groups[0]
+    best, best_at = groups[0], groups[0].first_at
     for group in groups:
-        if group.first_at < best.first_at or (
-            group.first_at == best.first_at and _first(group).call < _first(best).call
-        ):
-            best = group
+        at = group.first_at
+        if at < best_at or (at == best_at and _first(group).call < _first(best).call):
+            best, best_at = group, at
     return best, _first(best)
 
 

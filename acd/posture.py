@@ -52,7 +52,8 @@ class Posture:
     def groups_with_callers(self) -> list[Group]:
         """Those from which the seat may take somebody now."""
         groups = [group for group in self.own if group.count]
-        groups += [group for group in self.as_lead if group.count and not group.working]
+        if self.as_lead:
+            groups += [group for group in self.as_lead if group.count and not group.working]
         if len(self.kinds) == 1:
             return groups
         kinds = self.now_free_for()

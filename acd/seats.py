@@ -113,10 +113,10 @@ class Seat:
     """Other contacts in hand."""
     contact_offer: OfferId | None = None
     watch: Callable[[Seat], None] = _nobody
+    id: SeatId = field(init=False)
 
-    @property
-    def id(self) -> SeatId:
-        return self.record.id
+    def __post_init__(self) -> None:
+        self.id = self.record.id
 
     @property
     def dial(self) -> str:
@@ -198,7 +198,7 @@ class Seat:
         self.watch(self)
         return SeatStateChanged(
             at=at,
-            seat=self.record.id,
+            seat=self.id,
             old=old,
             new=new,
             reason=reason,

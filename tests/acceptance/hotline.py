@@ -12,6 +12,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import wave
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -115,12 +116,15 @@ class Hotline:
             )
         await self.ready()
 
-    async def ready(self, deadline_s: float = 20.0) -> None:
-        """Wait for /readyz."""
+    async def ready(self, deadline_s: float = 60.0) -> None:
+        """Wait for /readyz; on a busy machine Python alone may need many seconds to start."""
         import aiohttp
 
-        async with asyncio.timeout(deadline_s), aiohttp.ClientSession() as session:
+        over = time.monotonic() + deadline_s
+        async with aiohttp.ClientSession() as session:
             while True:
+                if time.monotonic() > over:
+                    raise AssertionError(f"not ready within {deadline_s} s:\n{self.log_tail()}")
                 if self.daemon is not None and self.daemon.poll() is not None:
                     raise AssertionError(f"the daemon ended:\n{self.log_tail()}")
                 try:
