@@ -165,7 +165,7 @@ class Dispatcher(LineReader):
             yield from self._seat_is_away(self._left.popitem()[0], fact.at)
         if self._link_up:
             yield from self._matching.match(fact.at)
-            if self._overflows.due(fact.at):
+            while self._overflows.due(fact.at):
                 yield from self._overflows.after(fact.at)
                 yield from self._matching.match(fact.at)
         self._forecast.heard(fact)
@@ -188,6 +188,7 @@ class Dispatcher(LineReader):
 
     def _routing_changed(self, fact: RoutingChanged) -> Outcome:
         yield from self._staffing.changed(fact)
+        self._overflows.rules_changed()
         for seat in self._seats.values():
             yield from self._wishes.follow_phone(seat, fact.at)
 
@@ -257,7 +258,7 @@ class Dispatcher(LineReader):
                 wanted=("owner", fact.wanted_seat) if fact.wanted_seat else ("", SeatId("")),
                 offers=(fact.offer,) if fact.offer else (),
             )
-            self._overflows.begins(fact.call)
+            self._overflows.begins(fact.call, found=True)
             if fact.offer:
                 yield from self._occupy(fact, SeatState.RINGING)
             return

@@ -54,10 +54,15 @@ class Overflows:
     def is_open(self, queue: QueueId) -> bool:
         return queue not in self._closed
 
-    def begins(self, call: CallId) -> None:
-        """Somebody waits from now on, or in another queue."""
-        self._courses.setdefault(call, _Course())
+    def begins(self, call: CallId, *, found: bool = False) -> None:
+        """Somebody waits from now on, or in another queue. `found`: they have their place already,
+        from before an absence."""
+        self._courses.setdefault(call, _Course(arrived=not found))
         self._look_at[call] = None
+
+    def rules_changed(self) -> None:
+        """All who wait are looked at by the new ones."""
+        self._look_at.update((call.call, None) for call in self._line)
 
     def offer_failed(self, call: CallId) -> None:
         self._look_at[call] = None
@@ -89,11 +94,11 @@ class Overflows:
         return self._timers.next()
 
     def after(self, at: int) -> Outcome:
-        """Behind the matching: who still waits goes where the rules say."""
+        """Behind the matching: who still waits goes where the rules say. Who comes to another queue
+        by that is not looked at again before its seats have been."""
         self._look_at.update((call, None) for call in self._timers.due(at))
-        while self._look_at:
-            call_id = next(iter(self._look_at))
-            del self._look_at[call_id]
+        looked_at, self._look_at = self._look_at, {}
+        for call_id in looked_at:
             call = self._line.get(call_id)
             if call is None or call.callback is not None or call.kind != "call":
                 self._courses.pop(call_id, None)
@@ -116,9 +121,9 @@ class Overflows:
     # -------------------------------------------------------------------------------- one caller
 
     def _look(self, call: WaitingCall, course: _Course, at: int) -> Outcome:
+        arrived, course.arrived = course.arrived, False
         if call.offers or course.sent:
             return
-        arrived, course.arrived = course.arrived, False
         moments = []
         for rule in self._queues[call.queue].overflow:
             if rule in course.done or not self._leads_anywhere(rule, call):
