@@ -123,6 +123,7 @@ class Dispatcher(LineReader):
             watch=self._seat_touched,
         )
         self._staffing.set_up(seats, queues, rules or RoutingRules())
+        self._overflows.site_changed(self._seats.values())
         self._handlers: dict[type[Fact], Callable[[Any], Outcome]] = {
             EngineStarted: self._engine_started,
             SnapshotTaken: self._snapshot_taken,
@@ -188,7 +189,8 @@ class Dispatcher(LineReader):
 
     def _routing_changed(self, fact: RoutingChanged) -> Outcome:
         yield from self._staffing.changed(fact)
-        self._overflows.rules_changed()
+        if fact.queues:
+            self._overflows.site_changed(self._seats.values())
         for seat in self._seats.values():
             yield from self._wishes.follow_phone(seat, fact.at)
 
@@ -196,12 +198,12 @@ class Dispatcher(LineReader):
         seat = self._seats.get(seat_id)
         if seat is not None:
             yield from self._patience.seat_is_away(seat, at)
-            self._overflows.seats_changed()
             self._staffing.seat_is_away(seat)
 
     def _seat_touched(self, seat: Seat) -> None:
         self._ends.set(seat.id, seat.until)
         self._matching.seat_touched(seat)
+        self._overflows.seat_touched(seat)
         if not seat.works:
             self._left[seat.id] = None
 

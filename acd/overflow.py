@@ -8,16 +8,17 @@ lead in a circle end there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from acd.matching import Matching
+from acd.seats import Seat
 from acd.timers import Timers
 from acd.waiters import Waiters
 from acd.waiting import WaitingCall, WaitingLine
 from cti.effects import Effect, SendWaiting
 from cti.facts import Fact, Overflow, QueueDoorMoved, QueueRecord, WaitOverflowed
-from cti.ids import CallId, ChannelId, QueueId
+from cti.ids import CallId, ChannelId, QueueId, SeatId
 
 Outcome = Iterator[Fact | Effect]
 
@@ -50,6 +51,23 @@ class Overflows:
         self._timers: Timers[CallId] = Timers()
         self._closed: dict[QueueId, int] = {}
         self._look_at: dict[CallId, None] = {}
+        self._at_work: dict[SeatId, tuple[QueueId, ...]] = {}
+        """The lines of each seat that works."""
+        self._workers: dict[QueueId, int] = {}
+        self._deserted: dict[QueueId, int] = {}
+        """Lines that nobody works for, and since when."""
+        self._turned: dict[QueueId, None] = {}
+        """Lines whose last seat may have gone, or whose first may have come."""
+
+    def site_changed(self, seats: Iterable[Seat]) -> None:
+        """Queues, seats or rules: all who wait are looked at by the new ones."""
+        self._at_work, self._workers = {}, {}
+        lines = {self._matching.line_of(queue): None for queue in self._queues}
+        self._deserted = {line: at for line, at in self._deserted.items() if line in lines}
+        for seat in seats:
+            self.seat_touched(seat)
+        self._turned = lines
+        self._look_at.update((call.call, None) for call in self._line)
 
     def is_open(self, queue: QueueId) -> bool:
         return queue not in self._closed
@@ -59,10 +77,6 @@ class Overflows:
         from before an absence."""
         self._courses.setdefault(call, _Course(arrived=not found))
         self._look_at[call] = None
-
-    def rules_changed(self) -> None:
-        """All who wait are looked at by the new ones."""
-        self._look_at.update((call.call, None) for call in self._line)
 
     def offer_failed(self, call: CallId) -> None:
         self._look_at[call] = None
@@ -75,18 +89,23 @@ class Overflows:
             self._closed.setdefault(fact.queue, fact.at)
         self._look_at.update((call.call, None) for call in self._line if call.queue == fact.queue)
 
-    def seats_changed(self) -> None:
-        """A seat has gone: there may be none left for somebody."""
-        matters = {
-            queue.id
-            for queue in self._queues.values()
-            if any(rule.when == "no-seats" for rule in queue.overflow)
-        }
-        if matters:
-            self._look_at.update((one.call, None) for one in self._line if one.queue in matters)
+    def seat_touched(self, seat: Seat) -> None:
+        """It may have come to work, or stopped."""
+        if seat.works == (seat.id in self._at_work):
+            return
+        if seat.works:
+            served = (queue for queue in seat.record.queues if queue in self._queues)
+            lines = tuple({self._matching.line_of(queue): None for queue in served})
+            self._at_work[seat.id] = lines
+        else:
+            lines = self._at_work.pop(seat.id)
+        for line in lines:
+            self._workers[line] = self._workers.get(line, 0) + (1 if seat.works else -1)
+            self._turned[line] = None
 
     def due(self, at: int) -> bool:
         """Whether somebody is to be looked at."""
+        self._look_at_lines(at)
         moment = self._timers.next()
         return bool(self._look_at) or (moment is not None and moment <= at)
 
@@ -117,6 +136,15 @@ class Overflows:
         if course is not None:
             course.sent = False
             self._look_at[call] = None
+
+    def _look_at_lines(self, at: int) -> None:
+        turned, self._turned = self._turned, {}
+        for line in turned:
+            if self._workers.get(line, 0):
+                self._deserted.pop(line, None)
+            elif line not in self._deserted:
+                self._deserted[line] = at
+                self._look_at.update((call.call, None) for call in self._line.in_line(line))
 
     # -------------------------------------------------------------------------------- one caller
 
@@ -149,8 +177,8 @@ class Overflows:
                 since = None if closed_at is None else max(closed_at, call.queued_at)
                 return None if since is None else since + rule.after_us
             case "no-seats":
-                there = any(seat.works for seat in self._matching.serving(call.line))
-                return None if there else call.queued_at + rule.after_us
+                since = self._deserted.get(call.line)
+                return None if since is None else max(since, call.queued_at) + rule.after_us
 
     def _ahead(self, call: WaitingCall) -> int:
         return self._line.length(call.line) - 1

@@ -101,6 +101,9 @@ def test_queue_that_nobody_serves_any_more() -> None:
     life.wait(30)
     assert where(life, waits) == "repairs", "1 talks still, and might take it"
     life.leave("1")
+    life.wait(19)
+    assert where(life, waits) == "repairs", "somebody may come back"
+    life.wait(1)
     assert where(life, waits) == "bills"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from cti.facts import (
     CallPhase,
     CallRecovered,
@@ -13,6 +15,7 @@ from cti.facts import (
     RoutingChanged,
     RoutingRules,
     SeatRecord,
+    SeatState,
     WaitOverflowed,
 )
 from cti.ids import CallId, QueueId
@@ -47,6 +50,40 @@ def test_no_waiting_place_is_no_hindrance_while_a_seat_is_free() -> None:
     assert moves(life) == [(second, "repairs", "service")]
     life.fail("1")
     assert place(life, "repairs") == (first,), "it came when there was room"
+
+
+@pytest.mark.parametrize("how", ["sign-off", "pause"])
+def test_nobody_at_work_for_the_time_of_grace(how: str) -> None:
+    life = two_queues(rule("no-seats", s=20))
+    life.sign_on("1", "2")
+    life.call("service")
+    life.answer("2")
+    life.call()
+    life.answer("1")
+    call = life.call()
+    life.wait(300)
+    assert moves(life) == [], "a seat that talks is there"
+    life.wishes("1", how, reason="lunch")
+    life.leave("1")
+    life.wait(19)
+    assert moves(life) == []
+    life.wait(1)
+    assert moves(life) == [(call, "repairs", "service")]
+
+
+def test_seat_that_comes_within_the_grace_keeps_them_and_the_grace_begins_anew() -> None:
+    life = two_queues(rule("no-seats", s=20))
+    call = life.call()
+    life.wait(15)
+    life.wishes("1", "sign-on")
+    assert life.served() == [(call, "1")]
+    life.wishes("1", "sign-off")
+    life.fail("1")
+    assert life.state("1") is SeatState.SIGNED_OFF
+    life.wait(19)
+    assert moves(life) == []
+    life.wait(1)
+    assert moves(life) == [(call, "repairs", "service")]
 
 
 def test_rule_that_is_written_while_they_wait_counts_for_them() -> None:
