@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from config.names import PART, Name, Text
-from config.routing import Overflow, Seconds, Strategy, Target, Widening
+from config.overflow import Overflow
+from config.routing import Seconds, Strategy, Target, Widening
 
 RetryCause = Literal["busy", "no-answer", "unreachable"]
 RetryMinutes = Annotated[float, Field(ge=0.05, le=1440)]

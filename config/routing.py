@@ -44,20 +44,6 @@ class Widening(_Part):
     levels: Annotated[int, Field(ge=1, le=9)]
 
 
-class Elsewhere(_Part):
-    queue: Name
-
-
-class Overflow(_Part):
-    """Who has waited so long, finds so many waiting, or whom no seat has been there to serve for so
-    long, goes elsewhere; the time waited counts there, too."""
-
-    when: Literal["wait", "length", "no-seats"]
-    after_seconds: Seconds = 0
-    length: Annotated[int, Field(ge=0, le=10_000)] = 0
-    to: Elsewhere
-
-
 class CustomerClass(_Part):
     head_start_seconds: Seconds
     """Who is of this class stands as if they had come so much earlier."""

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from config.overflow import overflow_slips
+
 if TYPE_CHECKING:
     from config.site import Site
 
@@ -65,14 +67,8 @@ def _of_routing(site: Site) -> Iterator[Slip]:
         for queue in seat.roles:
             if queue not in seat.queues:
                 yield ("seats", seat_id, "roles", queue), f"seat {seat_id} does not serve it"
+    yield from overflow_slips({name: queue.overflow for name, queue in site.queues.items()})
     for name in site.queues:
-        for place, rule in enumerate(site.queues[name].overflow):
-            if rule.to.queue not in site.queues or rule.to.queue == name:
-                yield (
-                    ("queues", name, "overflow", place, "to", "queue"),
-                    f"there is no other queue {rule.to.queue!r}; "
-                    f"known: {', '.join(sorted({*site.queues} - {name}))}",
-                )
         seen = [name]
         while (target := site.queues[seen[-1]].merged_into) is not None:
             where = ("queues", name, "merged_into")

@@ -70,11 +70,21 @@ def _queue(queue_id: QueueId, queue: Queue) -> QueueRecord:
         widening=tuple(Widening(micros(one.after_seconds), one.levels) for one in queue.widening),
         wanted_us=micros(queue.wanted_seconds),
         last_seat_us=micros(queue.last_seat_hours * 3600),
-        overflow=tuple(
-            Overflow(rule.when, "queue", rule.to.queue, micros(rule.after_seconds), rule.length)
-            for rule in queue.overflow
-        ),
+        overflow=_overflow(queue),
         merged_into=QueueId(queue.merged_into or ""),
+    )
+
+
+def _overflow(queue: Queue) -> tuple[Overflow, ...]:
+    return tuple(
+        Overflow(
+            rule.when,
+            "queue",
+            rule.to.queue,
+            after_us=micros(rule.after_seconds or 0),
+            length=rule.length or 0,
+        )
+        for rule in queue.overflow
     )
 
 
