@@ -37,6 +37,7 @@ from cti.facts import (
     TimePassed,
     WaitEnded,
     WaitKeyTaken,
+    WaitOverflowed,
     WaitResumed,
     WaitTold,
 )
@@ -91,6 +92,7 @@ class Comfort:
         self._handlers: dict[type[Fact], Callable[[Any], None]] = {
             CallQueued: self._queued,
             CallRecovered: self._recovered,
+            WaitOverflowed: self._overflowed,
             SeatOffered: self._offered,
             OfferFailed: self._offer_failed,
             OfferAnswered: self._gone,
@@ -168,10 +170,18 @@ class Comfort:
         if known is None:
             self._begin(_Waiting(fact.call, fact.language, fact.at))
             return
-        # Moved to another queue: the place is another one, and that is news.
         known.language = fact.language or known.language
-        known.due = max(fact.at, (known.told_at or 0) + MIN_APART_US)
-        self._arm(known)
+        self._moved(known, fact.at)
+
+    def _overflowed(self, fact: WaitOverflowed) -> None:
+        known = self._waiting.get(fact.call)
+        if known is not None and fact.to == "queue":
+            self._moved(known, fact.at)
+
+    def _moved(self, one: _Waiting, at: int) -> None:
+        """To another queue: the place is another one, and that is news."""
+        one.due = max(at, (one.told_at or 0) + MIN_APART_US)
+        self._arm(one)
 
     def _recovered(self, fact: CallRecovered) -> None:
         self._forget(fact.call)

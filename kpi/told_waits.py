@@ -22,12 +22,14 @@ from cti.facts import (
     Fact,
     OfferAnswered,
     WaitEnded,
+    WaitOverflowed,
     WaitTold,
 )
 from cti.ids import CallId, QueueId
 
 READS: Final[tuple[type[Fact], ...]] = (
-    CallAbandoned, CallEnded, CallQueued, CallRecovered, OfferAnswered, WaitEnded, WaitTold,
+    CallAbandoned, CallEnded, CallQueued, CallRecovered, OfferAnswered, WaitEnded, WaitOverflowed,
+    WaitTold,
 )  # fmt: skip
 MOST: Final = 100_000
 """Callers whose answer is waited for; the oldest is forgotten when there are more."""
@@ -72,7 +74,7 @@ class ToldWaits:
                 return list(self._answered(fact))
             case CallQueued() | CallRecovered():
                 self._moved(fact)
-            case CallAbandoned() | WaitEnded() | CallEnded():
+            case CallAbandoned() | WaitEnded() | CallEnded() | WaitOverflowed():
                 self._told.pop(fact.call, None)
         return []
 

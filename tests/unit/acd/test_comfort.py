@@ -15,13 +15,18 @@ from cti.facts import (
     MenuKeyTaken,
     OfferAnswered,
     OfferFailed,
+    Overflow,
+    QueueRecord,
+    RoutingChanged,
+    RoutingRules,
     SeatOffered,
+    SeatRecord,
     WaitEnded,
     WaitKeyTaken,
     WaitResumed,
     WaitTold,
 )
-from cti.ids import CallId
+from cti.ids import CallId, QueueId, SeatId
 from tests.unit.story import SECOND, Story, caller_seen
 
 EVERY_S = 45
@@ -303,3 +308,24 @@ def _check(story: Story) -> None:
                 assert fact.at - last.get(fact.call, 0) >= MIN_APART_US
                 assert waiting.index(fact.call) + 1 == fact.place
                 last[fact.call] = fact.at
+
+
+def test_who_goes_to_another_queue_by_rule_is_told_the_new_place_without_waiting_for_the_turn() -> (
+    None
+):
+    story = Story()
+    busy(story)
+    call = story.call_waits()
+    story.wait(20)
+    assert len(told(story, call)) == 1
+    rule = Overflow("wait", "queue", "bills", after_us=20 * SECOND)
+    queues = (
+        QueueRecord(QueueId("repairs"), 15 * SECOND, 0, overflow=(rule,)),
+        QueueRecord(QueueId("bills"), 15 * SECOND, 0),
+    )
+    seat = SeatRecord(SeatId("1001"), "", "PJSIP/1001", (QueueId("repairs"),))
+    story.hear(
+        RoutingChanged(at=story.now, seats=(seat,), queues=queues, rules=RoutingRules(), by="admin")
+    )
+    story.wait(1)
+    assert [one.queue for one in told(story, call)] == ["repairs", "bills"]

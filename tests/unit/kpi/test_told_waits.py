@@ -10,6 +10,7 @@ from cti.facts import (
     CallRecovered,
     Fact,
     OfferAnswered,
+    WaitOverflowed,
     WaitTold,
 )
 from cti.facts import CallPhase as Phase
@@ -113,3 +114,17 @@ def test_memory_is_bounded() -> None:
         pairs.take(told(f"c{number}", 0, 60))
     assert pairs.take(answered("c0", 9)) == []
     assert len(pairs.take(answered("c1", 9))) == 1
+
+
+def test_what_was_told_of_a_queue_that_they_left_by_rule_is_not_held_against_the_other() -> None:
+    moved = WaitOverflowed(
+        at=50 * S,
+        call=CallId("a"),
+        queue=REPAIRS,
+        cause="wait",
+        to="queue",
+        target="service",
+        waited_us=50 * S,
+    )
+    pairs = told_waits([told("a", 0, 60), moved, told("a", 51, 10), answered("a", 60)])
+    assert [one.told_us // S for one in pairs] == [10]
