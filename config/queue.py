@@ -57,6 +57,9 @@ class Queue(BaseModel):
     """The first rule that applies counts, each once for a caller."""
     merged_into: Name | None = None
     """Its callers stand in that queue's line."""
+    closed: bool = False
+    """Nobody is to come in, whatever the hours say; who waits is served, or goes by the overflow
+    rule for closed queues."""
 
     @property
     def names(self) -> dict[str, str]:

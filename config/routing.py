@@ -16,6 +16,7 @@ Strategy = Literal[
     "ring-all",
 ]  # fmt: skip
 Kind = Literal["text", "web", "mail"]
+Choice = Literal["place", "due", "queue-ratio"]
 
 
 def _leveled(skills: Any) -> Any:
@@ -52,7 +53,7 @@ class CustomerClass(_Part):
 class Routing(_Part):
     """What holds for all queues."""
 
-    choice: Literal["place", "due", "queue-ratio"] = "place"
+    choice: Choice = "place"
     """Whom a seat takes that serves several queues: who stands first over all of them; who comes
     first to their queue's target; from the queue that has most above its `ratio`."""
     classes: Annotated[dict[Name, CustomerClass], Field(max_length=50)] = {}

@@ -27,6 +27,8 @@ from config.names import (
     sip_secret,
     sip_user,
 )
+from config.plan import Plan, SiteNotice
+from config.plan_slips import slips_of_plans
 from config.queue import Queue
 from config.routing import Routing
 from config.seat import Seat
@@ -88,15 +90,22 @@ class Site(BaseModel):
     routing: Routing = Routing()
     services: dict[Name, Service] = {}
     users: dict[UserName, User] = {}
+    notices: dict[Name, SiteNotice] = {}
+    """What plans may announce."""
+    plans: Annotated[dict[Name, Plan], Field(max_length=20)] = {}
+    """For emergencies: switched on and off while calls go on."""
 
 
 def load_site(file: Path) -> Site:
     """Read and check a site file. Raises SettingsRefused naming file, line and key."""
     content = read_yaml(file)
     site = validate(Site, content.values, content)
+    found = list(slips(site))
+    if not found:
+        found += slips_of_plans(site)
     complaints = tuple(
         Complaint(content.where(loc), ".".join(str(key) for key in loc), message)
-        for loc, message in slips(site)
+        for loc, message in found
     )
     if complaints:
         raise SettingsRefused(complaints)

@@ -235,11 +235,7 @@ def _allowed(model: type[BaseModel], loc: tuple[object, ...]) -> list[str]:
             continue  # a place in a list, whose kind of part is `current` already
         field_info = _fields(current).get(str(key))
         if field_info is None:
-            inner = [
-                arg for arg in getattr(current, "__args__", ()) if hasattr(arg, "model_fields")
-            ]
-            current = inner[0] if inner else None
-            continue
+            continue  # a name in a mapping, whose kind of part is `current` already
         current = field_info.annotation
         while not hasattr(current, "model_fields") and getattr(current, "__args__", None):
             current = current.__args__[-1]

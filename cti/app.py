@@ -38,9 +38,11 @@ from cti.cores import cores_for
 from cti.errors import JietongError
 from cti.facts import EngineStarted, Fact, OpenCall, Resynced
 from cti.ids import QueueId
-from cti.menus import Lines, Menus, hours_of, prompts_of
+from cti.menus import Lines, Menus, hours_of, prompts_of, site_parts
 from cti.notices import NoticeBoard
+from cti.overlays import RoutingNow
 from cti.people import make_people
+from cti.plans import PlanBoard, plan_texts
 from cti.ports import AddressRefused
 from cti.runtime.clock import Clock, HostClock
 from cti.runtime.engine import Engine
@@ -57,6 +59,7 @@ from cti.store.errors import StoreUnavailable
 from cti.store.journal import Journal
 from cti.store.ledger import SqlLedger
 from cti.store.narrator import Narrator
+from cti.store.routing_changes import StoredChanges
 from cti.store.site_names import names_of, queue_names
 from cti.store.users import UserStore
 from cti.store.writer import LedgerWriter
@@ -105,7 +108,7 @@ class Daemon:
         self._started_us = time.time_ns() // 1000
         clock: Clock = HostClock()
         self._clock = clock
-        self._site_watch = SiteWatch(settings.site, site, clock)
+        self._site_watch = SiteWatch(settings.site, site)
         self._supervisor = Supervisor()
         self._leaving = asyncio.Event()
         self._link_ended = asyncio.Event()
@@ -159,13 +162,22 @@ class Daemon:
             tell=self._loop.post,
             speak=self._sounds.prepare,
         )
+        self._plans = PlanBoard(settings.state_dir / "plans.json")
+        self._routing = RoutingNow(
+            site,
+            self._plans,
+            StoredChanges(self._database),
+            clock,
+            tell=self._loop.ask,
+            took=self._site_holds,
+        )
         self._menus = Menus(
             settings,
             site,
             clock=clock,
             lines=Lines(tuple(site.queues), lambda name: dispatcher.figures(QueueId(name))),
             hours=hours_of(site),
-            notices=self._notices.active,
+            notices=lambda: (*self._routing.notices(), *self._notices.active()),
             sounds=self._sounds,
             lookups=lookups_of(
                 site,
@@ -204,6 +216,7 @@ class Daemon:
             LedgerHistory(self._ledger),
             users=StoredUsers(self._users),
             notices=self._notices,
+            routing=self._routing,
             messages=self._voice_mail.records,
             secrets=secrets,
             metrics=self._metrics,
@@ -226,10 +239,12 @@ class Daemon:
             except OSError as error:
                 raise FolderRefused(f"recording.{name}", folder, error) from error
         await asyncio.to_thread(self._notices.load)
+        await asyncio.to_thread(self._plans.load)
         await asyncio.to_thread(self._writer.open)
         self._supervisor.vital("ledger", self._writer.run())
         self._loop.post(await self._remembered())
         self._supervisor.vital("engine-loop", self._loop.run())
+        await self._routing.start()
         with _listening("agi", settings.agi.host, settings.agi.port):
             await self._agi.start()
         with _listening("http", settings.http.host, settings.http.port):
@@ -241,11 +256,13 @@ class Daemon:
         calendars = repeat("calendars", LOOK_AT_CALENDARS_EVERY_S, self._look_at_calendars)
         self._supervisor.vital("calendars", calendars)
         self._supervisor.passing("notices-made-ahead", self._notices.prepare())
+        self._supervisor.passing("plans-made-ahead", self._speak_plans())
         self._supervisor.passing("texts-made-ahead", self._sounds.prebuild(self._menus.book))
         changes = repeat("flow-files", LOOK_EVERY_S, self._look_for_changed_flows)
         self._supervisor.vital("flow-files", changes)
         site_changes = repeat("site-file", LOOK_EVERY_S, self._look_for_changed_site)
         self._supervisor.vital("site-file", site_changes)
+        self._supervisor.vital("routing", repeat("routing", COUNT_EVERY_S, self._routing.look))
         beat_s = settings.life.beat_seconds
         self._supervisor.vital("sign-of-life", repeat("sign-of-life", beat_s, self._beat))
         log.info("started", http=settings.http.port, agi=settings.agi.port)
@@ -326,14 +343,22 @@ class Daemon:
             self._supervisor.passing("texts-made-ahead", self._sounds.prebuild(self._menus.book))
 
     async def _look_for_changed_site(self) -> None:
-        """Routing follows its part of the site file; whoever names a queue follows, too."""
-        change = await asyncio.to_thread(self._site_watch.look)
-        if change is None:
-            return
-        await self._loop.ask(change.report)
-        self._site = change.site
-        self._engine.name_queues(queue_names(change.site))
-        self._menus.site_changed(change.site)
+        """Routing and plans follow their parts of the site file."""
+        site = await asyncio.to_thread(self._site_watch.look)
+        if site is not None:
+            await self._routing.file_changed(site)
+            self._supervisor.passing("plans-made-ahead", self._speak_plans())
+
+    async def _speak_plans(self) -> None:
+        """What plans say is sound before one is switched on."""
+        await self._sounds.prepare(plan_texts(self._routing.file_site))
+
+    def _site_holds(self, site: Site) -> None:
+        """Whoever names a queue follows routing."""
+        if site_parts(site) != site_parts(self._site):
+            self._menus.site_changed(site)
+        self._site = site
+        self._engine.name_queues(queue_names(site))
 
     async def _look_at_calendars(self) -> None:
         """Holidays are decreed once a year; a daemon that runs for months notices what is missing.
@@ -404,4 +429,14 @@ class Daemon:
             ledger_backlog=stats.queued + stats.journalled,
             started_us=self._started_us,
             version=version("jietong"),
+            plans_on=tuple(self._routing.plans_on),
+            warnings=self._routing_warnings(),
+        )
+
+    def _routing_warnings(self) -> tuple[str, ...]:
+        """What of the site file, plans and changes does not count."""
+        refused = self._site_watch.refused
+        return (
+            *((f"the site file is refused: {refused}",) if refused else ()),
+            *self._routing.warnings(),
         )

@@ -23,6 +23,7 @@ from cti.customers_cli import customers_app
 from cti.errors import JietongError
 from cti.ivr_cli import ivr_app
 from cti.notices_cli import notices_app
+from cti.plans_cli import plans_app
 from cti.prompts_cli import prompts_app
 from cti.samples_cli import samples_app
 from cti.simulate_cli import simulate
@@ -35,6 +36,7 @@ app.add_typer(customers_app, name="customers")
 app.add_typer(samples_app, name="samples")
 app.add_typer(ivr_app, name="ivr")
 app.add_typer(notices_app, name="notices")
+app.add_typer(plans_app, name="plans")
 app.add_typer(prompts_app, name="prompts", help="What the flows say, as sound.")
 app.command()(simulate)
 app.command()(staff)

@@ -61,8 +61,8 @@ def list_notices(
     settings: SettingsFile = None, user: User = "lead", password: Password = None
 ) -> None:
     """What is on the board, those that are on first."""
-    answer = _ask(settings, user, password, "GET", "/notices")
-    zone = _zone(settings)
+    answer = ask_daemon(settings, user, password, "GET", "/notices")
+    zone = zone_of(settings)
     table = Table("", "notice", "kind", "areas", "from", "until", "then", "text", "by")
     for notice in answer["notices"]:
         cells = (
@@ -70,8 +70,8 @@ def list_notices(
             notice["notice"],
             notice["kind"],
             ", ".join(notice["areas"]) or "-",
-            _time(notice["from_us"], zone),
-            _time(notice["until_us"], zone),
+            shown_time(notice["from_us"], zone),
+            shown_time(notice["until_us"], zone),
             notice["then"],
             "\n".join(notice["texts"].values()),
             notice["changed_by"],
@@ -102,11 +102,11 @@ def write(  # noqa: PLR0917 - the command line's own order
     """Create or change a notice. It is heard once it is switched on."""
     texts = {tag: text for tag, text in (("zh-CN", zh), ("en", en)) if text}
     body: dict[str, Any] = {"kind": kind, "texts": texts, "areas": area or [], "then": then}
-    zone = _zone(settings)
+    zone = zone_of(settings)
     for key, moment in (("from_us", start), ("until_us", until)):
         if moment is not None:
             body[key] = int(moment.replace(tzinfo=zone).timestamp()) * 1_000_000
-    _show(_ask(settings, user, password, "POST", f"/notices/{name}", body))
+    _show(ask_daemon(settings, user, password, "POST", f"/notices/{name}", body))
 
 
 @notices_app.command()
@@ -114,7 +114,7 @@ def on(
     name: Name, settings: SettingsFile = None, user: User = "lead", password: Password = None
 ) -> None:
     """Let callers hear it, from the next one on."""
-    _show(_ask(settings, user, password, "POST", f"/notices/{name}/on"))
+    _show(ask_daemon(settings, user, password, "POST", f"/notices/{name}/on"))
 
 
 @notices_app.command()
@@ -122,7 +122,7 @@ def off(
     name: Name, settings: SettingsFile = None, user: User = "lead", password: Password = None
 ) -> None:
     """Let nobody hear it any more."""
-    _show(_ask(settings, user, password, "POST", f"/notices/{name}/off"))
+    _show(ask_daemon(settings, user, password, "POST", f"/notices/{name}/off"))
 
 
 @notices_app.command()
@@ -130,7 +130,7 @@ def remove(
     name: Name, settings: SettingsFile = None, user: User = "lead", password: Password = None
 ) -> None:
     """Take it off the board for good."""
-    _ask(settings, user, password, "POST", f"/notices/{name}/remove")
+    ask_daemon(settings, user, password, "POST", f"/notices/{name}/remove")
     Console(highlight=False, markup=False).print(f"{name}: removed 已删除")
 
 
@@ -144,11 +144,11 @@ def history(
     """Who changed what when, the newest first. Reads the ledger; the daemon need not run."""
     loaded = load_settings(settings)
     url = database_url(loaded.database.url, loaded.state_dir)
-    zone = _zone(settings)
+    zone = zone_of(settings)
     say = Narrator()
     console = Console(highlight=False, markup=False, soft_wrap=True)
     for fact in asyncio.run(_changes(url, name, limit)):
-        console.print(_time(fact.at, zone), say(fact, "en" if lang == "en" else "zh-CN"))
+        console.print(shown_time(fact.at, zone), say(fact, "en" if lang == "en" else "zh-CN"))
 
 
 async def _changes(url: str, name: str, limit: int) -> list[NoticeSwitched]:
@@ -160,11 +160,13 @@ async def _changes(url: str, name: str, limit: int) -> list[NoticeSwitched]:
         await database.close()
 
 
-def _zone(settings: Path | None) -> ZoneInfo:
+def zone_of(settings: Path | None) -> ZoneInfo:
+    """The site's."""
     return ZoneInfo(load_site(load_settings(settings).site).zone)
 
 
-def _time(us: int | None, zone: ZoneInfo) -> str:
+def shown_time(us: int | None, zone: ZoneInfo) -> str:
+    """To the minute; a dash for none."""
     return f"{datetime.fromtimestamp(us / 1e6, zone):%Y-%m-%d %H:%M}" if us else "-"
 
 
@@ -179,7 +181,7 @@ def _show(notice: dict[str, Any]) -> None:
         )
 
 
-def _ask(  # noqa: PLR0917 - one request, said in the order of its line
+def ask_daemon(  # noqa: PLR0917 - one request, said in the order of its line
     settings_file: Path | None,
     user: str,
     password: str | None,
@@ -187,6 +189,7 @@ def _ask(  # noqa: PLR0917 - one request, said in the order of its line
     path: str,
     body: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
+    """The daemon's answer. Raises DaemonRefused."""
     settings = load_settings(settings_file)
     secrets = Secrets(settings.state_dir / "secrets.json")
     password = password or secrets.known(f"user:{user}")

@@ -33,15 +33,41 @@ class RoutingSetUp(NamedTuple):
 
 def routing_of(site: Site) -> RoutingSetUp:
     """What `site` says of routing."""
-    classes = tuple(
-        CustomerClass(name, micros(one.head_start_seconds))
-        for name, one in site.routing.classes.items()
-    )
-    return RoutingSetUp(
-        [_seat(SeatId(seat_id), seat) for seat_id, seat in site.seats.items()],
-        [_queue(QueueId(queue_id), queue) for queue_id, queue in site.queues.items()],
-        RoutingRules(choice=site.routing.choice, classes=classes),
-    )
+    return RoutingRecords().of(site)
+
+
+class RoutingRecords:
+    """Makes records; those of a queue or seat that is the same as before are not made again."""
+
+    def __init__(self) -> None:
+        self._seats: dict[str, tuple[Seat, SeatRecord]] = {}
+        self._queues: dict[str, tuple[Queue, QueueRecord]] = {}
+
+    def of(self, site: Site) -> RoutingSetUp:
+        """What `site` says of routing."""
+        known_seats, known_queues = self._seats, self._queues
+        self._seats, self._queues = {}, {}
+        for seat_id, seat in site.seats.items():
+            known_seat = known_seats.get(seat_id)
+            same = known_seat is not None and known_seat[0] is seat
+            self._seats[seat_id] = (
+                known_seat if known_seat and same else (seat, _seat(SeatId(seat_id), seat))
+            )
+        for queue_id, queue in site.queues.items():
+            known_queue = known_queues.get(queue_id)
+            same = known_queue is not None and known_queue[0] is queue
+            self._queues[queue_id] = (
+                known_queue if known_queue and same else (queue, _queue(QueueId(queue_id), queue))
+            )
+        classes = tuple(
+            CustomerClass(name, micros(one.head_start_seconds))
+            for name, one in site.routing.classes.items()
+        )
+        return RoutingSetUp(
+            [record for _, record in self._seats.values()],
+            [record for _, record in self._queues.values()],
+            RoutingRules(choice=site.routing.choice, classes=classes),
+        )
 
 
 def micros(seconds: float) -> int:
@@ -72,6 +98,7 @@ def _queue(queue_id: QueueId, queue: Queue) -> QueueRecord:
         last_seat_us=micros(queue.last_seat_hours * 3600),
         overflow=_overflow(queue),
         merged_into=QueueId(queue.merged_into or ""),
+        closed=queue.closed,
     )
 
 

@@ -1,4 +1,4 @@
-"""The site file as it is now: seats, queues and routing's rules are taken in while running.
+"""The site file as it is now: seats, queues, routing's rules and plans are taken in while running.
 
 A change is taken when two looks have seen the same, since an editor may be writing just now. A file
 that is broken changes nothing and is told once. What else stands in the file needs a restart, and
@@ -9,37 +9,25 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import structlog
 
 from config.errors import SettingsRefused
 from config.site import Site, load_site
-from cti.facts import RoutingChanged
-from cti.runtime.clock import Clock
-from cti.site_routing import routing_of
 
 log = structlog.get_logger(__name__)
 
-_TAKEN_IN: Final = frozenset({"seats", "queues", "routing"})
+_TAKEN_IN: Final = frozenset({"seats", "queues", "routing", "notices", "plans"})
 """Parts of the file that count at once."""
-BY: Final = "site file"
-
-
-class SiteChange(NamedTuple):
-    """`site` is what holds from now on."""
-
-    site: Site
-    report: RoutingChanged
 
 
 class SiteWatch:
     """`site` is what `file` said at the start. Threads may look at the same time."""
 
-    def __init__(self, file: Path, site: Site, clock: Clock) -> None:
+    def __init__(self, file: Path, site: Site) -> None:
         self._file = file
         self._site = site
-        self._clock = clock
         self._lock = threading.Lock()
         self._seen = self._looked_at = self._content()
         self._refused = ""
@@ -56,8 +44,8 @@ class SiteWatch:
         queues that are not in it any more, since menus and callers name them."""
         return self._untaken
 
-    def look(self) -> SiteChange | None:
-        """Look at the file; what has changed, if anything."""
+    def look(self) -> Site | None:
+        """Look at the file; what it says now of what counts at once, if any of that has changed."""
         with self._lock:
             content = self._content()
             seen, self._seen = self._seen, content
@@ -66,7 +54,7 @@ class SiteWatch:
             self._looked_at = content
             return self._take()
 
-    def _take(self) -> SiteChange | None:
+    def _take(self) -> Site | None:
         try:
             site = load_site(self._file)
         except SettingsRefused as error:
@@ -83,22 +71,10 @@ class SiteWatch:
         self._untaken |= {f"queues.{name}" for name in removed}
         if self._untaken:
             log.warning("needs a restart", parts=sorted(self._untaken), file=str(self._file))
-        before = routing_of(self._site)
-        self._site = self._site.model_copy(
-            update={"seats": site.seats, "queues": site.queues | removed, "routing": site.routing}
-        )
-        now = routing_of(self._site)
-        if now == before:
-            return None
-        log.info("routing changed", by=BY, seats=len(now.seats), queues=len(now.queues))
-        report = RoutingChanged(
-            at=self._clock.now_us(),
-            seats=tuple(now.seats),
-            queues=tuple(now.queues),
-            rules=now.rules,
-            by=BY,
-        )
-        return SiteChange(self._site, report)
+        before = self._site
+        taken = {part: getattr(site, part) for part in _TAKEN_IN}
+        self._site = self._site.model_copy(update=taken | {"queues": site.queues | removed})
+        return self._site if self._site != before else None
 
     def _content(self) -> bytes:
         try:

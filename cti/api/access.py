@@ -51,6 +51,7 @@ _ANYONE_KNOWN = Rule(_ALL)
 _CALLBACKS = Rule(frozenset({"lead", "admin", "auditor"}), own=frozenset({"seat"}))
 """A seat sees what is to come, without whole numbers: it has not spoken with these customers."""
 _NOTICES = Rule(frozenset({"lead", "admin"}))
+_ROUTING = Rule(frozenset({"lead", "admin"}))
 _MESSAGES = _ANYONE_KNOWN
 """A message is for whoever has time for it, as a waiting call is."""
 _DEAL_WITH = Rule(frozenset({"seat", "lead", "admin"}))
@@ -77,6 +78,15 @@ ACCESS: Final[dict[str, Rule | Door]] = {
     "switchNoticeOn": _NOTICES,
     "switchNoticeOff": _NOTICES,
     "removeNotice": _NOTICES,
+    "listPlans": _ANYONE_KNOWN,
+    "switchPlan": _ROUTING,
+    "getRouting": Rule(frozenset({"lead", "admin", "auditor"})),
+    "changeRouting": _ROUTING,
+    "changeQueue": _ROUTING,
+    "changeSeat": _ROUTING,
+    "removeChanges": _ROUTING,
+    "removeQueueChanges": _ROUTING,
+    "removeSeatChanges": _ROUTING,
     "listMessages": _MESSAGES,
     "getMessage": _MESSAGES,
     "messageAudio": _MESSAGES,

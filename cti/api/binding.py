@@ -52,7 +52,7 @@ class Operation:
     """One row of the route table; `name` is its key in `cti.api.access.ACCESS`."""
 
     name: str
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "PATCH", "DELETE"]
     path: str
     summary: str
     handler: Callable[[Ask[Any, Any]], Awaitable[Answer]]

@@ -216,6 +216,15 @@ class _EngineCollector(Collector):
         yield _gauge(
             "cti_ami_link_up", "1 while the link to Asterisk is up.", float(health.ami_link == "up")
         )
+        plans = GaugeMetricFamily("cti_plan_on", "1 for each plan that is on.", labels=["plan"])
+        for plan in health.plans_on:
+            plans.add_metric([plan], 1)
+        yield plans
+        yield _gauge(
+            "cti_routing_warnings",
+            "What of site file, plans and changes of routing does not count.",
+            len(health.warnings),
+        )
         yield _gauge(
             "cti_loop_lag_seconds",
             "How late the event loop's timer fired last.",

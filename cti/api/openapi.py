@@ -17,6 +17,7 @@ from cti.api.events import PROTOCOL
 from cti.api.live import Close
 from cti.api.message_schemas import MessageNumber
 from cti.api.problems import MEDIA_TYPE
+from cti.api.routing_schemas import PlanName
 from cti.api.schemas import (
     CallbackName,
     CallName,
@@ -24,6 +25,7 @@ from cti.api.schemas import (
     NoQuery,
     NoticeName,
     ProblemAnswer,
+    QueueName,
     Received,
     SeatName,
 )
@@ -36,6 +38,8 @@ _PATH_NAMES: Final = {
     "callback": get_args(CallbackName)[1],
     "message": get_args(MessageNumber)[1],
     "notice": get_args(NoticeName)[1],
+    "plan": get_args(PlanName)[1],
+    "queue": get_args(QueueName)[1],
 }
 
 

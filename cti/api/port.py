@@ -121,6 +121,10 @@ class Health:
     """Facts not yet in the database."""
     started_us: int
     version: str
+    plans_on: tuple[str, ...] = ()
+    """Emergency plans, the strongest last."""
+    warnings: tuple[str, ...] = ()
+    """What of site file, plans and changes does not count."""
 
 
 class EnginePort(Protocol):

@@ -8,10 +8,33 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel
 
-from cti.api import callbacks, calls, describe, events, messages, notices, people, seats, status
+from cti.api import (
+    callbacks,
+    calls,
+    describe,
+    events,
+    messages,
+    notices,
+    people,
+    plans,
+    routing,
+    seats,
+    status,
+)  # fmt: skip
 from cti.api.access import ACCESS, Door
 from cti.api.binding import Answer, Ask, Operation
 from cti.api.message_schemas import MessageAnswer, MessagesAnswer, MessagesQuery
+from cti.api.routing_schemas import (
+    PartAnswer,
+    PlanAnswer,
+    PlanBody,
+    PlansAnswer,
+    QueuePatch,
+    RemoveQuery,
+    RoutingAnswer,
+    RoutingPatch,
+    SeatPatch,
+)
 from cti.api.schemas import (
     AliveAnswer,
     CallAnswer,
@@ -45,7 +68,7 @@ _ALWAYS: Final = frozenset({400, 421, 500})
 
 def _operation(  # noqa: PLR0917 - a row of the table reads best without keywords
     name: str,
-    method: Literal["GET", "POST"],
+    method: Literal["GET", "POST", "PATCH", "DELETE"],
     path: str,
     summary: str,
     handler: Callable[[Ask[Any, Any]], Awaitable[Answer]],
@@ -79,7 +102,105 @@ def _operation(  # noqa: PLR0917 - a row of the table reads best without keyword
 _SEAT: Final = f"{V1}/seats/{{seat}}"
 _MESSAGE: Final = f"{V1}/messages/{{message}}"
 
+_ROUTING: Final = f"{V1}/routing"
+
+_WHILE_RUNNING: Final[tuple[Operation, ...]] = (
+    _operation("listPlans", "GET", f"{V1}/plans", "Emergency plans", plans.list_plans, PlansAnswer),
+    _operation(
+        "switchPlan",
+        "POST",
+        f"{V1}/plans/{{plan}}",
+        "Switch an emergency plan on or off",
+        plans.switch,
+        PlanAnswer,
+        404,
+        409,
+        503,
+        body=PlanBody,
+    ),
+    _operation(
+        "getRouting",
+        "GET",
+        _ROUTING,
+        "What counts now, and where it comes from",
+        routing.show,
+        RoutingAnswer,
+    ),
+    _operation(
+        "changeRouting",
+        "PATCH",
+        _ROUTING,
+        "Change many queues and seats at once, all or nothing",
+        routing.patch,
+        RoutingAnswer,
+        404,
+        409,
+        503,
+        body=RoutingPatch,
+    ),
+    _operation(
+        "changeQueue",
+        "PATCH",
+        f"{_ROUTING}/queues/{{queue}}",
+        "Change a queue; counts over site file and plans",
+        routing.patch_queue,
+        PartAnswer,
+        404,
+        409,
+        503,
+        body=QueuePatch,
+    ),
+    _operation(
+        "changeSeat",
+        "PATCH",
+        f"{_ROUTING}/seats/{{seat}}",
+        "Change a seat; counts over site file and plans",
+        routing.patch_seat,
+        PartAnswer,
+        404,
+        409,
+        503,
+        body=SeatPatch,
+    ),
+    _operation(
+        "removeChanges",
+        "DELETE",
+        _ROUTING,
+        "Site file and plans count again for everything",
+        routing.remove_all,
+        RoutingAnswer,
+        404,
+        409,
+        503,
+    ),
+    _operation(
+        "removeQueueChanges",
+        "DELETE",
+        f"{_ROUTING}/queues/{{queue}}",
+        "Site file and plans count again for this queue",
+        routing.remove_queue,
+        PartAnswer,
+        404,
+        409,
+        503,
+        query=RemoveQuery,
+    ),
+    _operation(
+        "removeSeatChanges",
+        "DELETE",
+        f"{_ROUTING}/seats/{{seat}}",
+        "Site file and plans count again for this seat",
+        routing.remove_seat,
+        PartAnswer,
+        404,
+        409,
+        503,
+        query=RemoveQuery,
+    ),
+)
+
 OPERATIONS: Final[tuple[Operation, ...]] = (
+    *_WHILE_RUNNING,
     _operation(
         "login",
         "POST",

@@ -285,6 +285,10 @@ class ReadyAnswer(Sent):
     status: Literal["ready"] = "ready"
     ami_link: str
     database: str
+    plans_on: Annotated[list[str], Field(description="Emergency plans, the strongest last.")] = []
+    warnings: Annotated[
+        list[str], Field(description="What of site file, plans and changes does not count.")
+    ] = []
 
 
 class FieldErrorAnswer(Sent):

@@ -24,6 +24,7 @@ from cti.api.routes import OPERATIONS
 from cti.api.services import Listeners, Services
 from cti.api.tokens import Tokens
 from cti.notices import NoticeBoard
+from cti.overlays import RoutingNow
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +53,7 @@ class ApiServer:
         *,
         users: UserDirectory,
         notices: NoticeBoard,
+        routing: RoutingNow,
         secrets: SecretSource,
         metrics: Metrics,
         allowed_hosts: Collection[str] = (),
@@ -73,6 +75,7 @@ class ApiServer:
             listeners=Listeners(),
             narrate=narrate,
             notices=notices,
+            routing=routing,
             leaving=asyncio.Event(),
             document=json.dumps(
                 build_document(OPERATIONS, version), ensure_ascii=False, indent=1

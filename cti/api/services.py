@@ -12,6 +12,7 @@ from cti.api.metrics import Metrics
 from cti.api.port import CallHistory, EnginePort, Narrate
 from cti.api.tokens import Tokens
 from cti.notices import NoticeBoard
+from cti.overlays import RoutingNow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class Services:
     listeners: Listeners
     narrate: Narrate
     notices: NoticeBoard
+    routing: RoutingNow
     leaving: asyncio.Event
     """Set when the server stops: WebSockets say good-bye."""
     document: bytes

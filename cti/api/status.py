@@ -32,7 +32,12 @@ async def readyz(ask: Ask[NoQuery, NoBody]) -> ReadyAnswer:
             missing=tuple(missing),
             headers={"Retry-After": "5"},
         )
-    return ReadyAnswer(ami_link=health.ami_link, database=health.database)
+    return ReadyAnswer(
+        ami_link=health.ami_link,
+        database=health.database,
+        plans_on=list(health.plans_on),
+        warnings=list(health.warnings),
+    )
 
 
 async def metrics(ask: Ask[NoQuery, NoBody]) -> web.StreamResponse:

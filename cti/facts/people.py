@@ -49,6 +49,17 @@ class RoutingChanged(Report):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSwitched(Report):
+    """Somebody switched an emergency plan of the site file; what changes of routing by it is in the
+    `RoutingChanged` that follows."""
+
+    plan: str
+    on: bool
+    by: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueDoorMoved(Report):
     """A queue's opening hours have begun or ended, or somebody opened or closed it."""
 

@@ -119,6 +119,8 @@ class QueueRecord:
     overflow: tuple[Overflow, ...] = ()
     merged_into: QueueId = QueueId("")
     """Its callers are served with that queue's, in one line, as long as this is set."""
+    closed: bool = False
+    """Whatever its opening hours say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,6 +267,10 @@ ENGLISH: Final[dict[type[Fact], Sentence]] = {
         f"{plain(fact.by)} changed the routing: {len(fact.queues)} queues, {len(fact.seats)} seats"
         + (f" ({plain(fact.why, 200)})" if fact.why else "")
     ),
+    facts.PlanSwitched: lambda fact, to: (
+        f"{plain(fact.by)} switched the plan {plain(fact.plan)} {'on' if fact.on else 'off'}"
+        + (f": {plain(fact.why, 200)}" if fact.why else "")
+    ),
     facts.QueueDoorMoved: lambda fact, to: (
         f"queue {to.queue(fact.queue)} {'opened' if fact.open else 'closed'}"
     ),

@@ -249,6 +249,10 @@ CHINESE: Final[dict[type[Fact], Sentence]] = {
         f"{plain(fact.by)} 修改了路由：{len(fact.queues)} 个队列，{len(fact.seats)} 个坐席"
         + (f"（{plain(fact.why, 200)}）" if fact.why else "")
     ),
+    facts.PlanSwitched: lambda fact, to: (
+        f"{plain(fact.by)} {'启动' if fact.on else '解除'}预案 {plain(fact.plan)}"
+        + (f"：{plain(fact.why, 200)}" if fact.why else "")
+    ),
     facts.QueueDoorMoved: lambda fact, to: (
         f"队列 {to.queue(fact.queue)} {'开放' if fact.open else '关闭'}"
     ),

@@ -1,6 +1,6 @@
 """The tables. `ledger` is the truth; `calls`, `recordings` and `seat_states` are read from it in
-the transaction that writes the facts; `users`, `customers` and `voice_messages` have lives of
-their own.
+the transaction that writes the facts; `users`, `customers`, `voice_messages` and `routing_changes`
+have lives of their own.
 
 Times are microseconds since the epoch in BIGINT, like in the facts. Bodies are TEXT on both
 databases: JSONB would reorder and re-encode what the ledger promises to keep as written.
@@ -185,3 +185,21 @@ class VoiceMessageRow(Base):
     state: Mapped[str]
     handled_by: Mapped[str | None]
     handled_at_us: Mapped[Micros | None]
+
+
+class RoutingChangeRow(Base):
+    """A value of routing that counts over the site file's. `value` and `beneath` are JSON."""
+
+    __tablename__ = "routing_changes"
+
+    part: Mapped[Key] = mapped_column(primary_key=True)
+    name: Mapped[Key] = mapped_column(primary_key=True)
+    key: Mapped[Key] = mapped_column(primary_key=True)
+    value: Mapped[str]
+    beneath: Mapped[str]
+    by_whom: Mapped[str]
+    why: Mapped[str]
+    at_us: Mapped[Micros]
+    until_us: Mapped[Micros]
+    place: Mapped[int] = mapped_column(BigInteger)
+    """The order in which they were made."""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from config.site import load_site
-from cti.site_watch import SiteChange, SiteWatch
+from config.site import Site, load_site
+from cti.site_watch import SiteWatch
 
 SITE = """
 name: {zh-CN: 热线, en: Hotline}
@@ -20,11 +20,6 @@ seats:
 """
 
 
-class At:
-    def now_us(self) -> int:
-        return 5
-
-
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "site.yaml"
@@ -34,10 +29,10 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def watch(file: Path) -> SiteWatch:
-    return SiteWatch(file, load_site(file), At())
+    return SiteWatch(file, load_site(file))
 
 
-def changed(watch: SiteWatch, file: Path, old: str, new: str) -> SiteChange | None:
+def changed(watch: SiteWatch, file: Path, old: str, new: str) -> Site | None:
     """The file is written, and looked at twice."""
     text = file.read_text("utf-8")
     assert old in text
@@ -52,19 +47,20 @@ def test_file_that_stays_is_no_news(watch: SiteWatch) -> None:
 
 
 def test_seats_and_queues_are_told_whole(watch: SiteWatch, file: Path) -> None:
-    change = changed(watch, file, "queues: [repairs]", "queues: [repairs, bills], skills: {gas: 3}")
-    assert change is not None
-    (seat,) = change.report.seats
-    assert (seat.queues, seat.level_of("gas")) == (("repairs", "bills"), 3)
-    assert [queue.id for queue in change.report.queues] == ["repairs", "bills"]
-    assert (change.report.at, change.report.by) == (5, "site file")
+    site = changed(watch, file, "queues: [repairs]", "queues: [repairs, bills], skills: {gas: 3}")
+    assert site is not None
+    assert (site.seats["1001"].queues, site.seats["1001"].skills) == (
+        ["repairs", "bills"],
+        {"gas": 3},
+    )
+    assert list(site.queues) == ["repairs", "bills"]
     assert watch.look() is None, "once"
 
 
 def test_rules_are_told(watch: SiteWatch, file: Path) -> None:
     change = changed(watch, file, "queues:\n", "routing: {choice: due}\nqueues:\n")
     assert change is not None
-    assert change.report.rules.choice == "due"
+    assert change.routing.choice == "due"
 
 
 def test_broken_file_changes_nothing_until_it_is_mended(watch: SiteWatch, file: Path) -> None:
@@ -86,7 +82,7 @@ def test_other_parts_wait_for_a_restart_and_are_named(watch: SiteWatch, file: Pa
     assert watch.untaken == {"hotlines"}
     change = changed(watch, file, "name: 王芳", "name: 王小芳")
     assert change is not None
-    assert change.site.hotlines[0].number == "12345"
+    assert change.hotlines[0].number == "12345"
 
 
 def test_queue_that_is_taken_out_of_the_file_stays_until_a_restart(
@@ -95,10 +91,18 @@ def test_queue_that_is_taken_out_of_the_file_stays_until_a_restart(
     line = "  bills: {name: {zh-CN: 账单, en: Bills}}\n"
     change = changed(watch, file, line, "  water: {name: {zh-CN: 水, en: Water}}\n")
     assert change is not None
-    assert [queue.id for queue in change.report.queues] == ["repairs", "water", "bills"]
+    assert list(change.queues) == ["repairs", "water", "bills"]
     assert watch.untaken == {"queues.bills"}
 
 
 def test_new_comment_is_no_change(watch: SiteWatch, file: Path) -> None:
     assert changed(watch, file, "queues:\n", "# a word\nqueues:\n") is None
     assert (watch.refused, watch.untaken) == ("", frozenset())
+
+
+def test_plans_count_at_once(watch: SiteWatch, file: Path) -> None:
+    plans = "plans: {rush: {name: {en: Rush}, queues: {bills: {closed: true}}}}\nqueues:\n"
+    change = changed(watch, file, "queues:\n", plans)
+    assert change is not None
+    assert list(change.plans) == ["rush"]
+    assert watch.untaken == frozenset()

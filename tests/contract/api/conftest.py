@@ -15,6 +15,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from config.settings import HttpSettings
+from config.site import load_site
 from cti.api.login import LogIn
 from cti.api.metrics import Metrics
 from cti.api.openapi import build_document
@@ -22,9 +23,12 @@ from cti.api.port import CallView, PastCall, Role, UserRecord
 from cti.api.routes import OPERATIONS
 from cti.api.server import ApiServer
 from cti.api.tokens import Tokens
+from cti.changes import ChangesInMemory
 from cti.facts import CallPhase, Fact, Report
 from cti.ids import CallId, QueueId, SeatId
 from cti.notices import NoticeBoard
+from cti.overlays import RoutingNow
+from cti.plans import PlanBoard
 from cti.runtime.clock import HostClock
 from tests.fakes.engine import START_US, FakeEngine, FakeHistory, FakeUsers
 from tests.fakes.messages import FakeMessages
@@ -227,6 +231,43 @@ def board(tmp_path: Path, told: list[Report]) -> NoticeBoard:
     )
 
 
+SITE = """
+name: {zh-CN: 热线, en: Hotline}
+hotlines: [{number: "12345", flow: main}]
+queues:
+  repairs: {name: {zh-CN: 报修, en: Repairs}}
+  bills: {name: {zh-CN: 账单, en: Bills}}
+seats:
+  "1001": {name: 王芳, device: PJSIP/1001, queues: [repairs]}
+  "1002": {name: 李强, device: PJSIP/1002, queues: [bills]}
+notices:
+  storm: {texts: {zh-CN: 台风来袭, en: A typhoon}}
+plans:
+  rush:
+    name: {zh-CN: 高峰, en: Rush}
+    queues: {repairs: {wrapup_seconds: 0, merged_into: bills}}
+    all_seats: {repairs: b}
+  disaster:
+    name: {zh-CN: 灾害, en: Disaster}
+    queues: {repairs: {wrapup_seconds: 5}}
+    notices: [storm]
+"""
+
+
+@pytest.fixture
+async def routing(tmp_path: Path, told: list[Report]) -> RoutingNow:
+    file = tmp_path / "site.yaml"
+    file.write_text(SITE, "utf-8")
+
+    async def tell(report: Report) -> None:
+        told.append(report)
+
+    site, board, store = load_site(file), PlanBoard(tmp_path / "plans.json"), ChangesInMemory()
+    now = RoutingNow(site, board, store, HostClock(), tell=tell, took=lambda site: None)
+    await now.start()
+    return now
+
+
 @pytest.fixture
 async def server(  # noqa: PLR0917 - fixtures
     engine: FakeEngine,
@@ -234,6 +275,7 @@ async def server(  # noqa: PLR0917 - fixtures
     users: FakeUsers,
     metrics: Metrics,
     board: NoticeBoard,
+    routing: RoutingNow,
     messages: FakeMessages,
 ) -> AsyncIterator[tuple[ApiServer, str]]:
     api = ApiServer(
@@ -244,6 +286,7 @@ async def server(  # noqa: PLR0917 - fixtures
         secrets=FixedSecrets(),
         metrics=metrics,
         notices=board,
+        routing=routing,
         narrate=narrate,
         log_in=LogIn(users, hasher=WEAK),
         messages=messages,

@@ -17,6 +17,10 @@ BODIES: dict[str, Any] = {
     "login": {"user": "nobody", "password": "wrong"},
     "pause": {"reason": "午休"},
     "sendToFlow": {"flow": "identify"},
+    "switchPlan": {"on": True, "reason": "many calls"},
+    "changeRouting": {"choice": "due"},
+    "changeQueue": {"strategy": "ring-all"},
+    "changeSeat": {"queues": ["repairs", "bills"]},
     "writeNotice": {"kind": "info", "texts": {"en": "Hello"}},
 }
 EXPECTED = """
@@ -42,6 +46,15 @@ EXPECTED = """
     switchNoticeOn  403 404 404  403     401
     switchNoticeOff 403 404 404  403     401
     removeNotice    403 404 404  403     401
+    listPlans    200  200  200   200     401
+    switchPlan   403  200  200   403     401
+    getRouting   403  200  200   200     401
+    changeRouting      403 200 200 403   401
+    changeQueue        403 200 200 403   401
+    changeSeat         403 200 200 403   401
+    removeChanges      403 404 404 403   401
+    removeQueueChanges 403 404 404 403   401
+    removeSeatChanges  403 404 404 403   401
     listMessages 200  200  200   200     401
     getMessage   200  200  200   200     401
     messageAudio 200  200  200   200     401
@@ -88,6 +101,8 @@ async def test_each_operation_in_each_role_gives_what_the_table_says(
             "callback": "back.nothing",
             "message": "1",
             "notice": "n-1",
+            "plan": "rush",
+            "queue": "repairs",
         }
     )
     answer = await client.send(operation.method, path, role, json=BODIES.get(operation.name))

@@ -1,0 +1,180 @@
+"""What holds now: the site file, with the plans that are on and single changes laid over it. The
+cores are told when anything of it is news to them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final
+
+import structlog
+
+from config.overlay import Misfit, Overlaid, Overlay, Part
+from config.site import Site
+from cti.changes import Change, ChangesNotKept, ChangeStore, beneath_of, read
+from cti.facts import PlanSwitched, Report, RoutingChanged
+from cti.plans import (
+    PlanBoard,
+    PlansNotKept,
+    SwitchedOn,
+    notices_of_plans,
+    settings_of_plans,
+)
+from cti.runtime.clock import Clock
+from cti.site_routing import RoutingRecords
+from ivr_flows.notices import Notice
+
+log = structlog.get_logger(__name__)
+
+FILE: Final = "site file"
+Place = tuple[Part, str, str]
+
+
+class Laying:
+    """`tell` gives a report to the cores and returns when they have decided; `took` is told of the
+    site that holds from then on."""
+
+    def __init__(
+        self,
+        site: Site,
+        plans: PlanBoard,
+        store: ChangeStore,
+        clock: Clock,
+        *,
+        tell: Callable[[Report], Awaitable[object]],
+        took: Callable[[Site], None],
+    ) -> None:
+        self._file_site = site
+        self._plans = plans
+        self._store = store
+        self._clock = clock
+        self._tell = tell
+        self._took = took
+        self._overlay = Overlay()
+        self._records = RoutingRecords()
+        self._told = self._records.of(site)
+        self._changes: dict[Place, Change] = {}
+        self._unreadable: list[Misfit] = []
+        self.laid = Overlaid(site)
+        self.loaded = False
+        """The changes of an earlier life are known."""
+
+    # ---------------------------------------------------------------------------- plain reads
+
+    @property
+    def site(self) -> Site:
+        """What holds now."""
+        return self.laid.site
+
+    @property
+    def file_site(self) -> Site:
+        """What the site file says."""
+        return self._file_site
+
+    @property
+    def plans_on(self) -> Mapping[str, SwitchedOn]:
+        """In the order in which they count, the strongest last."""
+        on = self._plans.on
+        return {name: on[name] for name in self._file_site.plans if name in on}
+
+    @property
+    def misfits(self) -> Sequence[Misfit]:
+        """What was said and does not count, since it does not fit any more."""
+        return (*self._unreadable, *self.laid.misfits)
+
+    def contradicted(self) -> list[Change]:
+        """Changes of values that the site file says otherwise since; they count still."""
+        return [
+            change
+            for place, change in self._changes.items()
+            if beneath_of(self._file_site, place) != change.beneath
+        ]
+
+    def warnings(self) -> tuple[str, ...]:
+        """What was said and does not count, and what the site file says and does not count."""
+        return (
+            *(f"{name_of(one.setting.place)} does not fit: {one.why}" for one in self.misfits),
+            *(
+                f"{name_of(one.setting.place)}: the site file says otherwise since; "
+                f"the change by {one.setting.source.by} counts until it is removed"
+                for one in self.contradicted()
+            ),
+        )
+
+    def notices(self) -> tuple[Notice, ...]:
+        """What callers hear because of the plans that are on."""
+        return notices_of_plans(self._file_site, self._plans.on)
+
+    async def _laid(
+        self, on: Mapping[str, SwitchedOn], changes: Mapping[Place, Change]
+    ) -> Overlaid:
+        site = self._file_site
+        settings = [*settings_of_plans(site, on), *(one.setting for one in changes.values())]
+        return await asyncio.to_thread(self._overlay.over, site, settings)
+
+    def _new_misfits(self, laid: Overlaid) -> list[Misfit]:
+        known = {one.setting.place for one in self.laid.misfits}
+        return [one for one in laid.misfits if one.setting.place not in known]
+
+    async def _lay(self, by: str, why: str) -> None:
+        """What holds from now on; the cores are told when anything of it is news to them."""
+        known = {one.setting.place for one in self.laid.misfits}
+        self.laid = await self._laid(self._plans.on, self._changes)
+        for one in self.laid.misfits:
+            if one.setting.place not in known:
+                place = name_of(one.setting.place)
+                log.warning("does not fit the site file", place=place, why=one.why)
+        now = await asyncio.to_thread(self._records.of, self.laid.site)
+        if now != self._told:
+            self._told = now
+            log.info("routing changed", by=by, why=why, seats=len(now.seats))
+            await self._tell(
+                RoutingChanged(
+                    at=self._clock.now_us(),
+                    seats=tuple(now.seats),
+                    queues=tuple(now.queues),
+                    rules=now.rules,
+                    by=by,
+                    why=why,
+                )
+            )
+        self._took(self.laid.site)
+
+    async def _load(self) -> bool:
+        try:
+            rows = await self._store.load()
+        except ChangesNotKept as error:
+            if not self._unreadable:
+                log.warning("changes of routing not read yet", why=str(error))
+            return False
+        found = [read(row) for row in rows]
+        self._unreadable = [one for one in found if isinstance(one, Misfit)]
+        self._changes = {one.setting.place: one for one in found if isinstance(one, Change)}
+        self.loaded = True
+        return True
+
+    async def _forget_gone_plans(self) -> None:
+        """A plan that is not in the file any more cannot be on."""
+        gone = [name for name in self._plans.on if name not in self._file_site.plans]
+        if not gone:
+            return
+        on = self._plans.on
+        try:
+            await self._plans.keep({name: one for name, one in on.items() if name not in gone})
+        except PlansNotKept as error:
+            log.warning("plan not written off", why=str(error))
+            return
+        for name in gone:
+            why = "it is not in the site file any more"
+            log.warning("plan switched off", plan=name, why=why)
+            await self._tell_switched(name, on=False, by=FILE, why=why)
+
+    async def _tell_switched(self, plan: str, *, on: bool, by: str, why: str) -> None:
+        at = self._clock.now_us()
+        log.info("plan switched", plan=plan, on=on, by=by, why=why)
+        await self._tell(PlanSwitched(at=at, plan=plan, on=on, by=by, why=why))
+
+
+def name_of(place: Place) -> str:
+    """As it is written in the site file: queues.repairs.merged_into."""
+    return ".".join(part for part in place if part)
