@@ -190,7 +190,7 @@ class Dispatcher(LineReader):
     def _routing_changed(self, fact: RoutingChanged) -> Outcome:
         yield from self._staffing.changed(fact)
         if fact.queues:
-            self._overflows.site_changed(self._seats.values())
+            self._overflows.site_changed(self._seats.values(), fact.at)
         for seat in self._seats.values():
             yield from self._wishes.follow_phone(seat, fact.at)
 

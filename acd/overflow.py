@@ -50,6 +50,8 @@ class Overflows:
         self._courses: dict[CallId, _Course] = {}
         self._timers: Timers[CallId] = Timers()
         self._closed: dict[QueueId, int] = {}
+        self._shut: dict[QueueId, int] = {}
+        """Closed by the site or a plan, whatever the hours say."""
         self._look_at: dict[CallId, None] = {}
         self._at_work: dict[SeatId, tuple[QueueId, ...]] = {}
         """The lines of each seat that works."""
@@ -59,7 +61,7 @@ class Overflows:
         self._turned: dict[QueueId, None] = {}
         """Lines whose last seat may have gone, or whose first may have come."""
 
-    def site_changed(self, seats: Iterable[Seat]) -> None:
+    def site_changed(self, seats: Iterable[Seat], at: int = 0) -> None:
         """Queues, seats or rules: all who wait are looked at by the new ones."""
         self._at_work, self._workers = {}, {}
         lines = {self._matching.line_of(queue): None for queue in self._queues}
@@ -67,10 +69,16 @@ class Overflows:
         for seat in seats:
             self.seat_touched(seat)
         self._turned = lines
+        shut = (queue.id for queue in self._queues.values() if queue.closed)
+        self._shut = {queue: self._shut.get(queue, at) for queue in shut}
         self._look_at.update((call.call, None) for call in self._line)
 
     def is_open(self, queue: QueueId) -> bool:
-        return queue not in self._closed
+        return self._closed_since(queue) is None
+
+    def _closed_since(self, queue: QueueId) -> int | None:
+        since = [doors[queue] for doors in (self._closed, self._shut) if queue in doors]
+        return min(since, default=None)
 
     def begins(self, call: CallId, *, found: bool = False) -> None:
         """Somebody waits from now on, or in another queue. `found`: they have their place already,
@@ -173,7 +181,7 @@ class Overflows:
             case "length":
                 return call.queued_at if arrived and self._ahead(call) >= rule.length else None
             case "closed":
-                closed_at = self._closed.get(call.queue)
+                closed_at = self._closed_since(call.queue)
                 since = None if closed_at is None else max(closed_at, call.queued_at)
                 return None if since is None else since + rule.after_us
             case "no-seats":

@@ -8,6 +8,7 @@ from acd.last_resort import LastResortKeeper
 from cti.effects import DropMember, KeepMember
 from cti.facts import (
     AnomalySeen,
+    Overflow,
     QueueRecord,
     RoutingChanged,
     RoutingRules,
@@ -143,6 +144,25 @@ def test_queues_merge_and_split_while_callers_wait() -> None:
     life.leave("1")
     assert life.served()[1:] == [(second, "1")]
     assert life.dispatcher.order(QueueId("bills")) == (third,)
+
+
+def test_queue_that_is_closed_sends_who_waits_and_who_comes_by_its_rule_until_it_opens() -> None:
+    seats = [a_seat("1", "bills")]
+    rule = Overflow("closed", "queue", "bills")
+    opened = [a_queue(overflow=(rule,)), a_queue("bills")]
+    closed = [a_queue(overflow=(rule,), closed=True), a_queue("bills")]
+    life = hotline(seats, opened)
+    waits = life.call()
+    life.wait(30)
+    change(life, seats, closed)
+    comes = life.call()
+    assert life.dispatcher.order(QueueId("bills")) == (waits, comes)
+    assert [one.cause for one in life.all(WaitOverflowed)] == ["closed", "closed"]
+    assert life.all(WaitOverflowed)[0].waited_us > 29 * SECOND
+    change(life, seats, opened)
+    assert life.dispatcher.order(QueueId("repairs")) == ()
+    last = life.call()
+    assert life.dispatcher.order(QueueId("repairs")) == (last,)
 
 
 def test_a_change_that_would_leave_no_queue_is_refused() -> None:
