@@ -68,6 +68,7 @@ _CHANGES_QUEUES: Final = (
     facts.CallEnded,
     facts.SeatStateChanged,
     facts.LastResortEntered,
+    facts.RoutingChanged,
 )
 
 

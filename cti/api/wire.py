@@ -20,6 +20,7 @@ from cti.facts import CallPhase, Fact
 SHOWN: Final[frozenset[type[Fact]]] = frozenset(
     {
         facts.LinkLost,
+        facts.PlanSwitched,
         facts.DeviceChanged,
         facts.CallArrived,
         facts.MenuKeyTaken,
@@ -199,7 +200,7 @@ class Sight:
         return schemas.FactAnswer(kind=kind.__name__, at_us=fact.at, data=data)
 
     def _mine(self, fact: Fact, own_calls: frozenset[str] | set[str]) -> bool:
-        if isinstance(fact, facts.SeatStateChanged | facts.LinkLost):
+        if isinstance(fact, facts.SeatStateChanged | facts.LinkLost | facts.PlanSwitched):
             return True
         if isinstance(fact, facts.DeviceChanged):
             return fact.device == self._own_device
