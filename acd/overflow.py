@@ -47,6 +47,8 @@ class Overflows:
         self._matching = matching
         self._waiters = waiters
         self._queues = queues
+        self._rules = False
+        """Whether any queue has some: most sites have none, and nobody is looked at there."""
         self._courses: dict[CallId, _Course] = {}
         self._timers: Timers[CallId] = Timers()
         self._closed: dict[QueueId, int] = {}
@@ -71,7 +73,10 @@ class Overflows:
         self._turned = lines
         shut = (queue.id for queue in self._queues.values() if queue.closed)
         self._shut = {queue: self._shut.get(queue, at) for queue in shut}
-        self._look_at.update((call.call, None) for call in self._line)
+        self._rules = any(queue.overflow for queue in self._queues.values())
+        for call in self._line:
+            self._courses.setdefault(call.call, _Course(arrived=False))
+            self._look_at[call.call] = None
 
     def is_open(self, queue: QueueId) -> bool:
         return self._closed_since(queue) is None
@@ -83,11 +88,13 @@ class Overflows:
     def begins(self, call: CallId, *, found: bool = False) -> None:
         """Somebody waits from now on, or in another queue. `found`: they have their place already,
         from before an absence."""
-        self._courses.setdefault(call, _Course(arrived=not found))
-        self._look_at[call] = None
+        if self._rules:
+            self._courses.setdefault(call, _Course(arrived=not found))
+            self._look_at[call] = None
 
     def offer_failed(self, call: CallId) -> None:
-        self._look_at[call] = None
+        if self._rules:
+            self._look_at[call] = None
 
     def door_moved(self, fact: QueueDoorMoved) -> None:
         """Opening hours of a queue."""
