@@ -39,6 +39,7 @@ from cti.facts import (
     WaitKeyTaken,
     WaitOverflowed,
     WaitResumed,
+    WaitSentOn,
     WaitTold,
 )
 from cti.ids import CallId, ChannelId, QueueId
@@ -100,6 +101,7 @@ class Comfort:
             WaitEnded: self._gone,
             CallEnded: self._gone,
             WaitKeyTaken: self._stepped_aside,
+            WaitSentOn: self._stepped_aside,
             WaitResumed: self._is_back,
             LinkLost: self._out_of_step,
             SnapshotTaken: self._out_of_step,
@@ -216,7 +218,7 @@ class Comfort:
             known.ringing = False
             self._arm(known)
 
-    def _stepped_aside(self, fact: WaitKeyTaken) -> None:
+    def _stepped_aside(self, fact: WaitKeyTaken | WaitSentOn) -> None:
         known = self._waiting.get(fact.call)
         if known is not None:
             known.aside = True

@@ -72,6 +72,7 @@ from cti.facts import (
     SnapshotTaken,
     TimePassed,
     WaitEnded,
+    WaitResumed,
     Wanted,
 )
 from cti.ids import OfferId, QueueId, SeatId
@@ -147,6 +148,7 @@ class Dispatcher(LineReader):
             SeatConsulted: self._seat_consulted,
             SeatLeft: self._seat_left,
             OutsideRung: self._call_gone,
+            WaitResumed: self._waits_on,
             RoutingChanged: self._routing_changed,
             QueueDoorMoved: self._door_moved,
             CallerSentToFlow: self._caller_away,
@@ -238,6 +240,10 @@ class Dispatcher(LineReader):
 
     def _call_gone(self, fact: CallAbandoned | WaitEnded | OutsideRung) -> Outcome:
         self._waiters.leave(fact.call)
+        yield from ()
+
+    def _waits_on(self, fact: WaitResumed) -> Outcome:
+        self._overflows.came_back(fact.call)
         yield from ()
 
     def _call_ended(self, fact: CallEnded) -> Outcome:
@@ -389,6 +395,10 @@ class Dispatcher(LineReader):
         for seat in list(self._ends.due(fact.at)):
             yield self._wishes.release(self._seats[seat], fact.at)
         yield from self._patience.due(fact.at)
+
+    def is_open(self, queue: QueueId) -> bool:
+        """By its opening hours, or as a lead has said."""
+        return self._overflows.is_open(queue)
 
     def offer_of(self, seat: SeatId) -> OfferId | None:
         """The offer that `seat` rings or talks for, None when it has none."""

@@ -135,7 +135,7 @@ class Overflows:
         for call_id in looked_at:
             call = self._line.get(call_id)
             if call is None or call.callback is not None or call.kind != "call":
-                self._courses.pop(call_id, None)
+                # What they have been sent by stays known: they may come back.
                 self._timers.set(call_id, None)
                 continue
             yield from self._look(call, self._courses.setdefault(call_id, _Course()), at)

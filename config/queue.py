@@ -53,6 +53,8 @@ class Queue(BaseModel):
     """How long a caller waits for the seat they are to be put to, when it is busy."""
     last_seat_hours: Annotated[float, Field(ge=0, le=720)] = 0
     """So long after a talk the caller is put to the same seat again."""
+    open: Name | None = None
+    """Name of opening hours in `hours`; None: open until a lead closes it."""
     overflow: Annotated[list[Overflow], Field(max_length=9)] = []
     """The first rule that applies counts, each once for a caller."""
     merged_into: Name | None = None

@@ -67,7 +67,12 @@ def _of_routing(site: Site) -> Iterator[Slip]:
         for queue in seat.roles:
             if queue not in seat.queues:
                 yield ("seats", seat_id, "roles", queue), f"seat {seat_id} does not serve it"
-    yield from overflow_slips({name: queue.overflow for name, queue in site.queues.items()})
+    rules = {name: queue.overflow for name, queue in site.queues.items()}
+    yield from overflow_slips(rules, site.outside)
+    for name, served in site.queues.items():
+        if served.open is not None and served.open not in site.hours:
+            known = ", ".join(site.hours) or "none"
+            yield ("queues", name, "open"), f"there are no hours {served.open!r}; known: {known}"
     for name in site.queues:
         seen = [name]
         while (target := site.queues[seen[-1]].merged_into) is not None:

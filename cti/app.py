@@ -38,12 +38,14 @@ from cti.cores import cores_for
 from cti.errors import JietongError
 from cti.facts import EngineStarted, Fact, OpenCall, Resynced
 from cti.ids import QueueId
-from cti.menus import Lines, Menus, hours_of, prompts_of, site_parts
+from cti.menus import Lines, Menus, hours_of, hours_of_queues, prompts_of, site_parts
 from cti.notices import NoticeBoard
 from cti.overlays import RoutingNow
 from cti.people import make_people
 from cti.plans import PlanBoard, plan_texts
 from cti.ports import AddressRefused
+from cti.queue_doors import LOOK_EVERY_S as DOORS_EVERY_S
+from cti.queue_doors import QueueDoors
 from cti.runtime.clock import Clock, HostClock
 from cti.runtime.engine import Engine
 from cti.runtime.errors import LoopEnded
@@ -155,6 +157,13 @@ class Daemon:
             settings, site, prompts_of(settings, site), stood_in=self._metrics.count_stand_in
         )
         self._http = HttpClient()
+        self._doors = QueueDoors(
+            settings.state_dir / "queue-doors.json",
+            hours_of_queues(site),
+            hours_of(site),
+            clock,
+            tell=self._loop.post,
+        )
         self._notices = NoticeBoard(
             settings.state_dir / "notices.json",
             site.areas,
@@ -217,6 +226,7 @@ class Daemon:
             users=StoredUsers(self._users),
             notices=self._notices,
             routing=self._routing,
+            doors=self._doors,
             messages=self._voice_mail.records,
             secrets=secrets,
             metrics=self._metrics,
@@ -240,9 +250,11 @@ class Daemon:
                 raise FolderRefused(f"recording.{name}", folder, error) from error
         await asyncio.to_thread(self._notices.load)
         await asyncio.to_thread(self._plans.load)
+        await asyncio.to_thread(self._doors.load)
         await asyncio.to_thread(self._writer.open)
         self._supervisor.vital("ledger", self._writer.run())
         self._loop.post(await self._remembered())
+        self._doors.look()
         self._supervisor.vital("engine-loop", self._loop.run())
         await self._routing.start()
         with _listening("agi", settings.agi.host, settings.agi.port):
@@ -263,6 +275,8 @@ class Daemon:
         site_changes = repeat("site-file", LOOK_EVERY_S, self._look_for_changed_site)
         self._supervisor.vital("site-file", site_changes)
         self._supervisor.vital("routing", repeat("routing", COUNT_EVERY_S, self._routing.look))
+        doors = repeat("queue-doors", DOORS_EVERY_S, self._look_at_doors)
+        self._supervisor.vital("queue-doors", doors)
         beat_s = settings.life.beat_seconds
         self._supervisor.vital("sign-of-life", repeat("sign-of-life", beat_s, self._beat))
         log.info("started", http=settings.http.port, agi=settings.agi.port)
@@ -359,6 +373,10 @@ class Daemon:
             self._menus.site_changed(site)
         self._site = site
         self._engine.name_queues(queue_names(site))
+        self._doors.site_changed(hours_of_queues(site))
+
+    async def _look_at_doors(self) -> None:
+        self._doors.look()
 
     async def _look_at_calendars(self) -> None:
         """Holidays are decreed once a year; a daemon that runs for months notices what is missing.

@@ -12,7 +12,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "zone": "时区", "none": "没有符合条件的呼叫", "recording": "录音", "open": "进行中",
         "answered": "已接听", "abandoned": "已放弃", "self-service": "自助",
         "left-menu": "菜单中挂断", "lost-sight": "失去跟踪",
-        "message": "已留言", "callback": "预约回电", "outside": "已转外线",
+        "message": "已留言", "callback": "预约回电", "turned-away": "已分流", "outside": "已转外线",
     },
     "en": {
         "call": "call", "arrived": "arrived", "hotline": "hotline", "caller": "caller",

@@ -14,6 +14,7 @@ from cti.agi.conversation import Conversations
 from cti.agi.equipment import Equipment, Hotline, LookUps, Sounds
 from cti.agi.server import AgiServer
 from cti.agi.session import Deadlines
+from cti.ids import QueueId
 from cti.runtime.clock import Clock
 from ivr_flows.hours import Hours
 from ivr_flows.model import FlowBook
@@ -141,6 +142,11 @@ def hotlines_of(site: Site) -> Mapping[str, Hotline]:
     }
 
 
+def hours_of_queues(site: Site) -> Mapping[QueueId, str]:
+    """The name of each queue's opening hours; empty: always open."""
+    return {QueueId(name): queue.open or "" for name, queue in site.queues.items()}
+
+
 def prompts_of(settings: Settings, site: Site) -> PromptLibrary:
     """The recorded prompts; the first hotline's language is the main one."""
     main_language = site.hotlines[0].language
@@ -151,6 +157,8 @@ def shelf_of(settings: Settings, site: Site, prompts: PromptLibrary) -> FlowShel
     """All flows of the site. Raises FlowRefused naming the place of all that is wrong."""
     needed = {line.flow for line in site.hotlines}
     needed |= {line.after_call for line in site.hotlines if line.after_call}
+    rules = (rule for queue in site.queues.values() for rule in queue.overflow)
+    needed |= {rule.to.flow for rule in rules if rule.to.flow}
     return FlowShelf(
         settings.site.parent / site.flows_dir,
         site=site_parts(site),

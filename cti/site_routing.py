@@ -106,8 +106,8 @@ def _overflow(queue: Queue) -> tuple[Overflow, ...]:
     return tuple(
         Overflow(
             rule.when,
-            "queue",
-            rule.to.queue,
+            rule.to.kind,
+            rule.to.name,
             after_us=micros(rule.after_seconds or 0),
             length=rule.length or 0,
         )

@@ -136,6 +136,11 @@ class BackToSeat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BackToLine:
+    """The caller returns to the place in line that they were sent from. Ends the session."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndCall:
     """Say it to its end and hang up. Ends the flow."""
 
@@ -153,6 +158,7 @@ Action = (
     | DialOutside
     | HandToQueue
     | BackToSeat
+    | BackToLine
     | EndCall
 )
 

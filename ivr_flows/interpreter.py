@@ -4,8 +4,8 @@
                  ^  └─ a step that decides, a prompt typed over, a menu typed ahead:  │
                  │     no action of its own, the next step is entered at once         │
                  └────────────────────────────────────────────────────────────────────┘
-    HandToQueue, DialOutside, BackToSeat and EndCall end the session; a caller who comes back from
-    the line or from an outside number that did not answer brings an outcome along.
+    HandToQueue, DialOutside, BackToSeat, BackToLine and EndCall end the session; a caller who comes
+    back from the line or from an outside number that did not answer brings an outcome along.
 
 Every conversation ends, whatever the caller does: each round of a question without an answer
 counts towards its `attempts`, questions together take `MAX_KEYS` answers and then let the caller

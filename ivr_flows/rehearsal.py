@@ -24,6 +24,7 @@ from ivr_flows.actions import (
     Action,
     AskDigits,
     AskKey,
+    BackToLine,
     BackToSeat,
     CallbackAsked,
     DialOutside,
@@ -202,7 +203,7 @@ class Rehearsal:
             self.end = "caller hung up"
             return None
         match action:
-            case EndCall() | BackToSeat() | DialOutside() | HandToQueue():
+            case EndCall() | BackToSeat() | BackToLine() | DialOutside() | HandToQueue():
                 return self._leaves(action, caller)
             case LookUpNow():
                 answer = self.answers.to(action)
@@ -272,6 +273,9 @@ class Rehearsal:
                         self.note(f"outside number {target}: {why}")
                         return NotReached(why)
                 self.note(f"talks with the outside number {target}")
+            case BackToLine():
+                self.end = "line"
+                self.note("goes back to the place in line")
             case BackToSeat():
                 self.end = "seat"
                 self.note("goes back to the seat")

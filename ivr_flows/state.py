@@ -24,6 +24,8 @@ MAX_VALUE: Final = 200
 MAX_TEXT: Final = 6000
 """Bytes of the written state; an AGI command has 8 KB (res/res_agi.c)."""
 MAX_FRAMES: Final = 8
+SENT: Final = "sent"
+STAGES: Final = ("", "after", "seat", SENT)
 
 _VERSION: Final = "v2"
 _NAME = r"[a-z0-9][a-z0-9-]{0,31}"
@@ -58,7 +60,8 @@ class FlowState:
     """Keys that questions have taken in this flow, right or wrong."""
     person_asked: bool = False
     stage: str = ""
-    """Empty: the hotline's flow. `after`: the survey. `seat`: a seat has sent the caller here."""
+    """Empty: the hotline's flow. `after`: the survey. `seat`: a seat has sent the caller here.
+    `sent`: their queue's rule has."""
     waiting: bool = False
     """The caller has a place in a line, and is in a menu meanwhile."""
     part: str = ""
@@ -135,7 +138,7 @@ def _unpacked(tail: str) -> dict[str, Any]:
 
 
 def _stage(stage: Any) -> str:
-    if stage not in ("", "after", "seat"):
+    if stage not in STAGES:
         raise StateUnreadable("no stage of a call")
     return str(stage)
 

@@ -25,6 +25,7 @@ from ivr_flows import interpreter
 from ivr_flows.actions import (
     AskDigits,
     AskKey,
+    BackToLine,
     BackToSeat,
     Clip,
     DialOutside,
@@ -46,8 +47,9 @@ from ivr_flows.actions import (
     Turn,
 )
 from ivr_flows.errors import StateUnreadable
+from ivr_flows.message_flow import with_message_flow
 from ivr_flows.model import FlowBook
-from ivr_flows.state import FlowState
+from ivr_flows.state import SENT, STAGES, FlowState
 from ivr_flows.world import World
 from service_desk.lookups import LookupFound, LookupNotFound, LookupRequest, Secret
 
@@ -129,6 +131,9 @@ class _Beginning:
         session = self._session
         kept = await session.get_variable(FLOW_STATE)
         stage = await session.get_variable("CTI_STAGE") or ""
+        box = await session.get_variable("CTI_BOX") if stage == SENT else ""
+        if box:
+            self.book = with_message_flow(self.book, box)
         if not kept:
             return await self._start(stage)
         outcome = await self._brought_along()
@@ -162,10 +167,10 @@ class _Beginning:
     async def _start(self, stage: str) -> Turn:
         session, hotline = self._session, self._hotline
         flow, language = hotline.flow, hotline.language
-        if stage in ("after", "seat"):
+        if stage in STAGES and stage:
             language = await session.get_variable("CTI_LANG") or language
-            named = await session.get_variable("CTI_FLOW") if stage == "seat" else None
-            flow = named or hotline.after_call if stage == "after" else named or ""
+            named = await session.get_variable("CTI_FLOW") or ""
+            flow = hotline.after_call if stage == "after" else named
         else:
             stage = ""
         if flow not in self.book.flows:
@@ -217,6 +222,8 @@ class _Doing:
                 await self._hand_to_queue(hand, language)
             case BackToSeat():
                 await self._next("seat")
+            case BackToLine():
+                await self._next("queue")
             case EndCall() as end:
                 await self._end(end, language)
             case action:

@@ -28,6 +28,7 @@ from cti.effects import (
     OriginateSeat,
     ReturnToWaitingRoom,
     SendToFlow,
+    SendWaiting,
     WithdrawLeg,
 )
 
@@ -152,6 +153,17 @@ def _send_to_flow(effect: SendToFlow) -> list[Action]:
     ]
 
 
+def _send_waiting(effect: SendWaiting) -> list[Action]:
+    """The waiting room's loop finds it within a second. Where to comes first: it reads that when it
+    sees that there is somewhere to go."""
+    channel = check_channel_id(effect.channel, "Channel")
+    variables = (
+        ("CTI_SEND_TO", check_context(effect.target, "CTI_SEND_TO")),
+        ("CTI_SEND", check_context(effect.to, "CTI_SEND")),
+    )
+    return [Action.of("Setvar", Channel=channel, Variable=n, Value=v) for n, v in variables]
+
+
 def _keep_member(effect: KeepMember) -> list[Action]:
     """Adding a member that is there already is refused by Asterisk; pausing works on both."""
     paused = "true" if effect.paused else "false"
@@ -188,6 +200,7 @@ _ACTIONS: Final[dict[type[Effect], Callable[[Any], list[Action]]]] = {
     KeepOnChannel: _keep,
     ReturnToWaitingRoom: _return,
     SendToFlow: _send_to_flow,
+    SendWaiting: _send_waiting,
     KeepMember: _keep_member,
     DropMember: _drop_member,
 }

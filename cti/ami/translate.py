@@ -52,7 +52,7 @@ _MARK_KEYS: Final = (
     *("Flow", "Step", "Key", "Path", "Queue", "Priority", "Skills", "Language", "Prompt"),
     *("Class", "Wanted"),
     *("Customer", "Verified", "Number", "Survey", "Score", "Box", "File", "Seconds", "Outcome"),
-    "Target",
+    *("To", "Target"),
 )
 _PEER_STATES: Final = {
     "Unreachable": DeviceState.UNREACHABLE,

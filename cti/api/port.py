@@ -49,6 +49,8 @@ class QueueView:
     """In the order in which they will be served."""
     estimated_wait_us: int | None = None
     """For a caller without needs who came now; None when no seat is there."""
+    open: bool = True
+    """By its opening hours, or as a lead has said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

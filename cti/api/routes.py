@@ -17,6 +17,7 @@ from cti.api import (
     notices,
     people,
     plans,
+    queues,
     routing,
     seats,
     status,
@@ -44,6 +45,7 @@ from cti.api.schemas import (
     CallQuery,
     CallsAnswer,
     CallsQuery,
+    DoorAnswer,
     FlowBody,
     LoginBody,
     MeAnswer,
@@ -377,6 +379,25 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         503,
     ),
     _operation("listQueues", "GET", f"{V1}/queues", "All queues", seats.list_queues, QueuesAnswer),
+    _operation(
+        "doorOfQueue",
+        "GET",
+        f"{V1}/queues/{{queue}}/door",
+        "Whether it is open, and why",
+        queues.door_of_queue,
+        DoorAnswer,
+        404,
+    ),
+    *(
+        _operation(
+            name, "POST", f"{V1}/queues/{{queue}}/{word}", summary, handler, DoorAnswer, 404, 503
+        )
+        for name, word, summary, handler in (
+            ("openQueue", "open", "Open it, whatever its hours", queues.open_queue),
+            ("closeQueue", "close", "Close it, whatever its hours", queues.close_queue),
+            ("queueByHours", "by-hours", "Its hours count again", queues.queue_by_hours),
+        )
+    ),
     _operation(
         "listMessages",
         "GET",

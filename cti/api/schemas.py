@@ -149,9 +149,20 @@ class QueueAnswer(Sent):
     ]
     seats_ready: Annotated[int, Field(ge=0)]
     seats_signed_on: Annotated[int, Field(ge=0)]
+    open: bool
     waiting_calls: Annotated[
         list[str] | None, Field(description="In order of service; null when not for your role.")
     ]
+
+
+class DoorAnswer(Sent):
+    queue: str
+    open: bool
+    said: Literal["open", "closed", "by-hours"]
+    by: Annotated[str | None, Field(description="Who said so; null by hours.")]
+    said_us: int | None
+    hours: Annotated[str | None, Field(description="Name of its opening hours; null: always.")]
+    until_us: Annotated[int | None, Field(description="When its hours change that next.")]
 
 
 class QueuesAnswer(Sent):

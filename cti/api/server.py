@@ -25,6 +25,7 @@ from cti.api.services import Listeners, Services
 from cti.api.tokens import Tokens
 from cti.notices import NoticeBoard
 from cti.overlays import RoutingNow
+from cti.queue_doors import QueueDoors
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +55,7 @@ class ApiServer:
         users: UserDirectory,
         notices: NoticeBoard,
         routing: RoutingNow,
+        doors: QueueDoors,
         secrets: SecretSource,
         metrics: Metrics,
         allowed_hosts: Collection[str] = (),
@@ -76,6 +78,7 @@ class ApiServer:
             narrate=narrate,
             notices=notices,
             routing=routing,
+            doors=doors,
             leaving=asyncio.Event(),
             document=json.dumps(
                 build_document(OPERATIONS, version), ensure_ascii=False, indent=1

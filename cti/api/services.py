@@ -13,6 +13,7 @@ from cti.api.port import CallHistory, EnginePort, Narrate
 from cti.api.tokens import Tokens
 from cti.notices import NoticeBoard
 from cti.overlays import RoutingNow
+from cti.queue_doors import QueueDoors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class Services:
     narrate: Narrate
     notices: NoticeBoard
     routing: RoutingNow
+    doors: QueueDoors
     leaving: asyncio.Event
     """Set when the server stops: WebSockets say good-bye."""
     document: bytes

@@ -41,6 +41,7 @@ SHOWN: Final[frozenset[type[Fact]]] = frozenset(
         facts.WaitOverflowed,
         facts.WaitTold,
         facts.WaitKeyTaken,
+        facts.WaitSentOn,
         facts.WaitResumed,
         facts.WaitEnded,
         facts.CallbackBooked,
@@ -120,6 +121,7 @@ class Sight:
             estimated_wait_us=view.estimated_wait_us,
             seats_ready=view.seats_ready,
             seats_signed_on=view.seats_signed_on,
+            open=view.open,
             waiting_calls=list(view.waiting_calls) if self.all_calls else None,
         )
 

@@ -121,6 +121,8 @@ class Call:
     last_resort_told: bool = False
     aside: bool = False
     """In the menu while waiting: the place in line is kept."""
+    sent_on: bool = False
+    """Aside because a queue's rule says so."""
     message_left: bool = False
     callback_asked: bool = False
     served_by: SeatId = SeatId("")
@@ -179,6 +181,11 @@ class Call:
         if self.callback_asked:
             return "callback"
         return "message" if self.message_left else ""
+
+    @property
+    def turned_away(self) -> bool:
+        """A queue's rule sent the caller on to a menu, and that has said good-bye."""
+        return self.sent_on and self.ended_by == "flow"
 
     def wait_until(self, at: int) -> int:
         """The KPI's wait at the moment `at`: from the end of the prompt, microseconds."""

@@ -26,18 +26,20 @@ from cti.facts import (
     FlowStepsTaken,
     FlowStepTaken,
     MenuKeyTaken,
+    OverflowTarget,
     PersonAsked,
     PromptEnded,
     WaitEnded,
     WaitKeyTaken,
     WaitOverflowed,
     WaitResumed,
+    WaitSentOn,
 )
 from cti.ids import CallId, QueueId, SeatId
 
 _WHILE_WAITING: Final = frozenset(
     {"menu-key", "language", "queued", "flow-ended", "message-left", "callback-asked"}
-    | {"wait-key", "wait-again"}
+    | {"wait-key", "wait-sent", "wait-again"}
 )
 """Marks of a caller who waits, from the waiting room itself or from a menu they stepped aside into.
 Who asks for a person there, or hears another prompt, has been waiting since before."""
@@ -122,6 +124,10 @@ class Callers:
             case "wait-key":
                 call.aside = True
                 yield WaitKeyTaken(at=fact.at, call=call.id, key=fact.get("Key"))
+            case "wait-sent":
+                call.aside = call.sent_on = True
+                to, target = overflow_target(fact.get("To")), fact.get("Target")
+                yield WaitSentOn(at=fact.at, call=call.id, to=to, target=target)
             case "wait-again":
                 yield from self.is_back(call, fact.at)
             case "message-left":
@@ -140,7 +146,7 @@ class Callers:
         call.wanted_seat = SeatId(fact.get("Wanted"))
         call.language = fact.get("Language") or call.language
         call.queued_at = fact.at
-        call.aside = False
+        call.aside = call.sent_on = False
         call.asked_at = call.asked_at or fact.at
         call.prompt_ended_at = call.prompt_ended_at or fact.at
         yield queued(call, fact.at)
@@ -171,7 +177,7 @@ class Callers:
     def is_back(self, call: Call, at: int) -> Outcome:
         """From the menu to the waiting room, at the place they had."""
         if call.phase is CallPhase.WAITING and call.aside:
-            call.aside = False
+            call.aside = call.sent_on = False
             yield WaitResumed(at=at, call=call.id)
 
     def _callback_asked(self, call: Call, fact: FlowMarked) -> Fact:
@@ -205,11 +211,10 @@ class Callers:
         if call.phase is not CallPhase.WAITING:
             return
         wait_us = call.wait_until(at)
-        if call.in_hand:
-            call.go(CallPhase.ENDED, f"the caller went with a {call.in_hand}")
-            yield WaitEnded(
-                at=at, call=call.id, queue=call.queue, outcome=call.in_hand, wait_us=wait_us
-            )
+        outcome = call.in_hand or ("turned-away" if call.turned_away else "")
+        if outcome:
+            call.go(CallPhase.ENDED, f"the caller did not wait on: {outcome}")
+            yield WaitEnded(at=at, call=call.id, queue=call.queue, outcome=outcome, wait_us=wait_us)
         else:
             call.go(CallPhase.ENDED, "the caller gave up")
             yield CallAbandoned(at=at, call=call.id, queue=call.queue, wait_us=wait_us)
@@ -240,6 +245,12 @@ def _steps_taken(call: Call, fact: FlowMarked) -> Outcome:
     steps = tuple(FlowStepTaken(flow=p[0], step=p[1], way=p[2]) for p in parts if len(p) == 3)
     if steps:
         yield FlowStepsTaken(at=call.command_ended_at or fact.at, call=call.id, steps=steps)
+
+
+def overflow_target(text: str) -> OverflowTarget:
+    """As the dialplan tells it; a flow, should it tell anything else."""
+    known: dict[str, OverflowTarget] = {"outside": "outside", "message": "message"}
+    return known.get(text, "flow")
 
 
 def _fits(call: Call, mark: str) -> bool:

@@ -41,6 +41,8 @@ def outcome_of(call: Call, *, waited: bool) -> CallOutcome:
         return "outside"
     if call.in_hand:
         return call.in_hand
+    if call.turned_away:
+        return "turned-away"
     if waited:
         return "abandoned"
     return "self-service" if call.ended_by == "flow" else "left-menu"

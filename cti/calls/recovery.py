@@ -24,6 +24,8 @@ from cti.ids import (
     seat_of_offer,
 )
 
+SENT_ON: Final = "sent"
+"""The stage of a caller whom a queue's rule has sent to a flow, a message or a number outside."""
 LAST_RESORT: Final = "last-resort"
 DEFAULT_PRIORITY: Final = 5
 _PHASE_OF_CONTEXT: Final = {
@@ -33,6 +35,7 @@ _PHASE_OF_CONTEXT: Final = {
     "waiting-room": CallPhase.WAITING,
     LAST_RESORT: CallPhase.WAITING,
     "after-call": CallPhase.AFTER,
+    "sent-on": CallPhase.WAITING,
     "seat-flow": CallPhase.IN_FLOW,
     "outside": CallPhase.OUTSIDE,
 }
@@ -182,6 +185,7 @@ def found_call(seen: ChannelSeen, at: int) -> Call | None:
         answered=behind in _HAS_TALKED or seen.get("CTI_SEAT") != "",
         in_last_resort=in_last_resort(seen),
         aside=phase is CallPhase.WAITING and seen.get("CTI_WAIT_ASIDE") == "1",
+        sent_on=seen.get("CTI_STAGE") == SENT_ON,
         message_left="message" in seen.get("CTI_IN_HAND"),
         callback_asked="callback" in seen.get("CTI_IN_HAND"),
         served_by=SeatId(seen.get("CTI_SEAT")),

@@ -63,6 +63,7 @@ from cti.facts.calls import (
     WaitEnded,
     WaitKeyTaken,
     WaitResumed,
+    WaitSentOn,
     WaitTold,
 )
 from cti.facts.flows import (
@@ -245,6 +246,7 @@ __all__ = [
     "WaitKeyTaken",
     "WaitOverflowed",
     "WaitResumed",
+    "WaitSentOn",
     "WaitTold",
     "Wanted",
     "WantedSeatGivenUp",

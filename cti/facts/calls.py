@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cti.facts.base import Fact
+from cti.facts.site import OverflowTarget
 from cti.ids import CallId, OfferId, QueueId, SeatId
 
 
@@ -137,11 +138,12 @@ EndedBy = Literal["caller", "seat", "flow", "outside", "unknown"]
 
 
 CallOutcome = Literal[
-    "answered", "outside", "message", "callback",
+    "answered", "outside", "message", "callback", "turned-away",
     "abandoned", "self-service", "left-menu", "lost-sight",
 ]  # fmt: skip
 """answered: a seat talked with the caller. outside: somebody outside did. message, callback: left
-a message, or booked a callback, instead of waiting on. abandoned: gave up waiting for a person.
+a message, or booked a callback, instead of waiting on. turned-away: a queue's rule sent the caller
+on to a menu, which said good-bye. abandoned: gave up waiting for a person.
 self-service: the menu said good-bye. left-menu: hung up in the menu. lost-sight: ended unseen."""
 
 
@@ -163,19 +165,30 @@ class WaitKeyTaken(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaitSentOn(Fact):
+    """By a queue's rule a waiting caller has stepped aside, to `target`, and keeps their place: who
+    finds nobody there is in the line again."""
+
+    call: CallId
+    to: OverflowTarget
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaitResumed(Fact):
-    """The caller is back from the menu, at the place they had."""
+    """The caller is back from where they stepped aside to, at the place they had."""
 
     call: CallId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitEnded(Fact):
-    """A waiting caller went with something in hand: neither served nor given up."""
+    """A waiting caller went with something in hand, or was sent away by a rule: neither served nor
+    given up."""
 
     call: CallId
     queue: QueueId
-    outcome: Literal["message", "callback"]
+    outcome: Literal["message", "callback", "turned-away"]
     wait_us: int
     """From the end of the prompt to the hang-up, microseconds."""
 

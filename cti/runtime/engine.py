@@ -79,6 +79,7 @@ class Engine:
             seats_signed_on=sum(seat.state is not SeatState.SIGNED_OFF for seat in serving),
             waiting_calls=tuple(call for call, _ in waiting),
             estimated_wait_us=None if wait_s is None else round(wait_s * 1e6),
+            open=self._dispatcher.is_open(queue),
         )
 
     def live_calls(self) -> tuple[CallView, ...]:

@@ -204,6 +204,9 @@ ENGLISH: Final[dict[type[Fact], Sentence]] = {
     facts.WaitKeyTaken: lambda fact, to: (
         f"pressed {plain(fact.key)} while waiting; the place is kept"
     ),
+    facts.WaitSentOn: lambda fact, to: (
+        f"has stepped aside to the {fact.to} {plain(fact.target)}; the place is kept"
+    ),
     facts.WaitResumed: lambda fact, to: "waits again, at the same place",
     facts.WaitEnded: _wait_ended,
     facts.CallbackAsked: lambda fact, to: f"asked to be called back at {plain(fact.number)}",

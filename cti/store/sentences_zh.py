@@ -199,6 +199,7 @@ CHINESE: Final[dict[type[Fact], Sentence]] = {
     facts.SeatLegGone: lambda fact, to: f"坐席 {to.seat(fact.seat)} 的线路已关闭",
     facts.WaitTold: _told,
     facts.WaitKeyTaken: lambda fact, to: f"等待中按 {plain(fact.key)}，保留位置",
+    facts.WaitSentOn: lambda fact, to: f"已转至{TARGETS[fact.to]} {plain(fact.target)}，保留位置",
     facts.WaitResumed: lambda fact, to: "回到原位置继续等待",
     facts.WaitEnded: _wait_ended,
     facts.CallbackAsked: lambda fact, to: f"要求回电 {plain(fact.number)}",

@@ -18,6 +18,7 @@ OUTCOMES: Final = {
     "outside": "put through to somebody outside",
     "message": "the caller left a message",
     "callback": "the caller booked a callback",
+    "turned-away": "sent on by the queue's rule, and not served by a person",
     "abandoned": "the caller gave up",
     "self-service": "served by the menu",
     "left-menu": "hung up in the menu",
@@ -60,7 +61,11 @@ NOTICE_CHANGES: Final = {
     ("removed", False): "removed the notice {}",
 }
 NOT_REACHED: Final = {"busy": "busy", "no-answer": "no answer", "failed": "failed"}
-IN_HAND: Final = {"message": "after leaving a message", "callback": "with a callback booked"}
+IN_HAND: Final = {
+    "message": "after leaving a message",
+    "callback": "with a callback booked",
+    "turned-away": "where the queue's rule had sent them",
+}
 CALLBACK_FAILURES: Final = FAILURES | {
     "customer-busy": "the customer's line is busy",
     "customer-no-answer": "the customer did not answer",

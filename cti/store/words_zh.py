@@ -26,6 +26,7 @@ OUTCOMES: Final = {
     "outside": "已转接外部号码",
     "message": "已留言",
     "callback": "已预约回电",
+    "turned-away": "按队列规则分流，未由人工接听",
     "abandoned": "来电者放弃等待",
     "self-service": "自助服务完成",
     "left-menu": "在菜单中挂断",
@@ -80,7 +81,7 @@ OVERFLOWS: Final = {
 }
 TARGETS: Final = {"queue": "队列", "outside": "外部号码", "message": "留言", "flow": "流程"}
 NOT_REACHED: Final = {"busy": "占线", "no-answer": "无人接听", "failed": "呼叫失败"}
-IN_HAND: Final = {"message": "已留言", "callback": "已预约回电"}
+IN_HAND: Final = {"message": "已留言", "callback": "已预约回电", "turned-away": "已按队列规则分流"}
 CALLBACK_FAILURES: Final = FAILURES | {
     "customer-busy": "客户占线",
     "customer-no-answer": "客户未接听",

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ from cti.ids import CallId, QueueId, SeatId
 from cti.notices import NoticeBoard
 from cti.overlays import RoutingNow
 from cti.plans import PlanBoard
+from cti.queue_doors import QueueDoors
 from cti.runtime.clock import HostClock
+from ivr_flows.hours import Hours
 from tests.fakes.engine import START_US, FakeEngine, FakeHistory, FakeUsers
 from tests.fakes.messages import FakeMessages
 
@@ -269,6 +272,15 @@ async def routing(tmp_path: Path, told: list[Report]) -> RoutingNow:
 
 
 @pytest.fixture
+def doors(tmp_path: Path, told: list[Report]) -> QueueDoors:
+    """`repairs` has no hours, `bills` is never open by its own."""
+    hours = {"never": Hours(UTC, ((),) * 7)}
+    queues = {QueueId("repairs"): "", QueueId("bills"): "never"}
+    file = tmp_path / "queue-doors.json"
+    return QueueDoors(file, queues, hours, HostClock(), tell=told.append)
+
+
+@pytest.fixture
 async def server(  # noqa: PLR0917 - fixtures
     engine: FakeEngine,
     history: FakeHistory,
@@ -276,6 +288,7 @@ async def server(  # noqa: PLR0917 - fixtures
     metrics: Metrics,
     board: NoticeBoard,
     routing: RoutingNow,
+    doors: QueueDoors,
     messages: FakeMessages,
 ) -> AsyncIterator[tuple[ApiServer, str]]:
     api = ApiServer(
@@ -287,6 +300,7 @@ async def server(  # noqa: PLR0917 - fixtures
         metrics=metrics,
         notices=board,
         routing=routing,
+        doors=doors,
         narrate=narrate,
         log_in=LogIn(users, hasher=WEAK),
         messages=messages,

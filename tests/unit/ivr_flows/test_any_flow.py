@@ -16,6 +16,7 @@ from ivr_flows.actions import (
     Action,
     AskDigits,
     AskKey,
+    BackToLine,
     BackToSeat,
     DialOutside,
     DigitsKeyed,
@@ -287,7 +288,7 @@ class AnyCaller:
         silent = choice % 3 == 0 or choice < 0
         digits = str(choice) if choice >= 0 else ""
         match action:
-            case EndCall() | BackToSeat():
+            case EndCall() | BackToSeat() | BackToLine():
                 return None
             case HandToQueue(offers=offers):
                 return KeyPressed(key) if offers and not silent else None
