@@ -26,6 +26,7 @@ MESSAGE: Final = {
     "message/after-tone": (AFTER_TONE_HZ, 2400),
     "message/confirm": (1120, 4000),
     "message/sent": (1220, 4000),
+    "beep": (1520, 2400),
 }
 SEATS: Final = {"1001": {"name": "王芳", "device": "PJSIP/1001", "queues": ["service", "bills"]}}
 
@@ -114,7 +115,7 @@ async def test_closed_queue_asks_for_a_message(tmp_path: Path, asterisk_root: Pa
             call, queued = await waits(here, facts)
             await call.heard.wait_for_tone(AFTER_TONE_HZ, deadline=8)
             await facts.wait_for("WaitSentOn", to="message", target="repairs", deadline=5)
-            await call.heard.wait_for_tone(1400, deadline=5)
+            await call.heard.wait_for_tone(1520, deadline=5)
             await asyncio.sleep(2)  # says something
             await call.press("#")
             await call.heard.wait_for_tone(1120, deadline=5)

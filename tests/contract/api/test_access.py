@@ -39,6 +39,10 @@ EXPECTED = """
     ready       403   200  200   403     401
     pause       403   200  200   403     401
     listQueues  200   200  200   200     401
+    doorOfQueue  200 200  200  200     401
+    openQueue    403 200  200  403     401
+    closeQueue   403 200  200  403     401
+    queueByHours 403 200  200  403     401
     listCallbacks  200 200 200   200     401
     cancelCallback 403 404 404   403     401
     listNotices     200 200 200  200     401
