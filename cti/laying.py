@@ -113,17 +113,18 @@ class Laying:
         return await asyncio.to_thread(self._overlay.over, site, settings)
 
     def _new_misfits(self, laid: Overlaid) -> list[Misfit]:
-        known = {one.setting.place for one in self.laid.misfits}
-        return [one for one in laid.misfits if one.setting.place not in known]
+        known = {(one.setting.place, one.setting.source) for one in self.laid.misfits}
+        return [
+            one for one in laid.misfits if (one.setting.place, one.setting.source) not in known
+        ]
 
     async def _lay(self, by: str, why: str) -> None:
         """What holds from now on; the cores are told when anything of it is news to them."""
-        known = {one.setting.place for one in self.laid.misfits}
-        self.laid = await self._laid(self._plans.on, self._changes)
-        for one in self.laid.misfits:
-            if one.setting.place not in known:
-                place = name_of(one.setting.place)
-                log.warning("does not fit the site file", place=place, why=one.why)
+        laid = await self._laid(self._plans.on, self._changes)
+        for one in self._new_misfits(laid):
+            place = name_of(one.setting.place)
+            log.warning("does not fit the site file", place=place, why=one.why)
+        self.laid = laid
         now = await asyncio.to_thread(self._records.of, self.laid.site)
         if now != self._told:
             self._told = now

@@ -202,8 +202,10 @@ class RoutingNow(Laying):
             after.pop(one.setting.place, None)
             after[one.setting.place] = one
         laid = await self._laid(self._plans.on, after)
-        if new := self._new_misfits(laid):
-            raise ChangeRefused(name_of(new[0].setting.place), new[0].why)
+        asked = {id(one.setting) for one in put}
+        own = [one for one in laid.misfits if id(one.setting) in asked]
+        if wrong := own or self._new_misfits(laid):
+            raise ChangeRefused(name_of(wrong[0].setting.place), wrong[0].why)
         await self._store.keep([kept(one) for one in put], ())
         self._changes = after
         who = dict.fromkeys(one.setting.source.by for one in put)
