@@ -28,6 +28,8 @@ class Phones:
         self._seats: dict[str, list[Seat]] = {}
         self._states: dict[str, DeviceState] = {}
         self._only_ours: set[SeatId] = set()
+        self._listed = False
+        """Asterisk has said which phones it knows: any other cannot be rung."""
 
     def configure(self, seats: Iterable[Seat]) -> None:
         """These are the seats from now on."""
@@ -39,7 +41,7 @@ class Phones:
 
     def chosen(self, seat: Seat) -> None:
         """The seat may use another device than before."""
-        state = self._states.get(seat.dial, DeviceState.UNKNOWN)
+        state = self._state_of(seat)
         if seat.device is not state:
             seat.device = state
             self._only_ours.discard(seat.id)
@@ -61,11 +63,16 @@ class Phones:
     def snapshot_taken(self, fact: SnapshotTaken) -> None:
         """Asterisk's word on all of them; which legs made it so is not asked."""
         self._states = dict(fact.devices)
+        self._listed = bool(self._states)
         for seats in self._seats.values():
             for seat in seats:
-                seat.device = self._states.get(seat.dial, DeviceState.UNKNOWN)
+                seat.device = self._state_of(seat)
                 seat.touched()
         self._only_ours.clear()
+
+    def _state_of(self, seat: Seat) -> DeviceState:
+        unheard_of = DeviceState.UNREACHABLE if self._listed else DeviceState.UNKNOWN
+        return self._states.get(seat.dial, unheard_of)
 
     def offered(self, seat: Seat) -> None:
         """The seat is about to be rung."""

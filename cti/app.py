@@ -33,6 +33,8 @@ from cti.api.metrics import Metrics
 from cti.api.port import Health
 from cti.api.records import LedgerHistory, StoredUsers
 from cti.api.server import ApiServer
+from cti.asterisk_parts import LOOK_EVERY_S as PARTS_EVERY_S
+from cti.asterisk_parts import AsteriskParts
 from cti.brain import Brain
 from cti.cores import cores_for
 from cti.errors import JietongError
@@ -135,6 +137,7 @@ class Daemon:
             self._on_link_state,
             wanted=(*EVENT_NAMES, *LIST_EVENT_NAMES),
         )
+        self._asterisk_parts = AsteriskParts(self._link)
         self._recorder = Recorder(
             settings.path(settings.recording.spool_dir),
             settings.path(settings.recording.store_dir),
@@ -275,6 +278,8 @@ class Daemon:
         site_changes = repeat("site-file", LOOK_EVERY_S, self._look_for_changed_site)
         self._supervisor.vital("site-file", site_changes)
         self._supervisor.vital("routing", repeat("routing", COUNT_EVERY_S, self._routing.look))
+        parts = repeat("asterisk-parts", PARTS_EVERY_S, self._look_at_asterisk)
+        self._supervisor.vital("asterisk-parts", parts)
         doors = repeat("queue-doors", DOORS_EVERY_S, self._look_at_doors)
         self._supervisor.vital("queue-doors", doors)
         beat_s = settings.life.beat_seconds
@@ -375,6 +380,11 @@ class Daemon:
         self._engine.name_queues(queue_names(site))
         self._doors.site_changed(hours_of_queues(site))
 
+    async def _look_at_asterisk(self) -> None:
+        """A phone that Asterisk has come to know may be there already."""
+        if self._serving and await self._asterisk_parts.look(self._site):
+            self._gate.request()
+
     async def _look_at_doors(self) -> None:
         self._doors.look()
 
@@ -457,4 +467,5 @@ class Daemon:
         return (
             *((f"the site file is refused: {refused}",) if refused else ()),
             *self._routing.warnings(),
+            *self._asterisk_parts.missing,
         )

@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from config.errors import SettingsRefused
 from config.secrets import Secrets
 from config.settings import Settings, load_settings
 from config.site import Site, load_site
@@ -129,14 +130,25 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
 @app.command()
 def doctor(settings: SettingsFile = None) -> None:
     """Check everything the daemon depends on and say what to do about each failure."""
-    from cti.doctor import Doctor, Verdict
+    from cti.doctor import Doctor, Finding, Verdict
+    from cti.doctor_routing import site_refused
     from cti.launch import as_run
 
-    loaded, site, secrets = _load(settings)
     console = Console(highlight=False, soft_wrap=True)
     marks = {Verdict.FINE: "[green]ok  [/]", Verdict.WARNING: "[yellow]warn[/]"}
     worst = 0
-    for finding in Doctor(as_run(loaded), site, secrets).findings():
+
+    def findings() -> Iterator[Finding]:
+        loaded = load_settings(settings)
+        try:
+            site = load_site(loaded.site)
+        except SettingsRefused as refused:
+            yield from site_refused(refused)
+            return
+        secrets = Secrets(loaded.state_dir / "secrets.json")
+        yield from Doctor(as_run(loaded), site, secrets).findings()
+
+    for finding in findings():
         mark = marks.get(finding.verdict, "[red]FAIL[/]")
         console.print(f"{mark} [bold]{escape(finding.what)}[/]: {escape(finding.detail)}")
         if finding.advice:

@@ -20,6 +20,7 @@ from config.secrets import Secrets
 from config.settings import Settings
 from config.site import Site
 from cti.doctor_pbx import PbxChecks
+from cti.doctor_routing import routing_findings
 from cti.findings import Finding, Verdict, broken, fine, warning
 from cti.menus import prompts_of, shelf_of
 from cti.store.database import Database, database_url
@@ -52,6 +53,7 @@ class Doctor:
             self._calendars,
             self._folders,
             self._database,
+            self._routing,
             self._daemon,
         )
         for check in checks:
@@ -144,6 +146,9 @@ class Doctor:
             yield broken("database", str(error), "correct database.url, or use that program")
         else:
             yield fine("database", "the tables are up to date")
+
+    def _routing(self) -> Iterator[Finding]:
+        yield from routing_findings(self._settings, self._site)
 
     def _daemon(self) -> Iterator[Finding]:
         http = self._settings.http

@@ -22,6 +22,7 @@ from config.asterisk import AMI_SECRET, DOCTOR_SECRET, DOCTOR_USERNAME, TEMPLATE
 from config.secrets import Secrets
 from config.settings import Settings
 from config.site import Site
+from cti.doctor_parts import parts_known
 from cti.findings import Finding, broken, fine
 
 SUPPORTED: Final = ((22, 8), (23,))
@@ -157,7 +158,7 @@ class PbxChecks:
             self._account,
             self._modules,
             self._dialplan,
-            self._seats,
+            self._parts,
         )
 
     @contextmanager
@@ -279,22 +280,5 @@ class PbxChecks:
         else:
             yield fine("dialplan", "every context is there")
 
-    def _seats(self, session: _Session) -> Iterator[Finding]:
-        states = {
-            seat_id: session.value(f"DEVICE_STATE({seat.device})")
-            for seat_id, seat in self._site.seats.items()
-        }
-        unknown = [
-            f"{seat_id} ({self._site.seats[seat_id].device})"
-            for seat_id, state in states.items()
-            if state in ("", "INVALID", "UNKNOWN")
-        ]
-        there = sum(state != "UNAVAILABLE" for state in states.values())
-        if unknown:
-            yield broken(
-                "seats",
-                f"Asterisk knows no phone of {', '.join(unknown)}",
-                "load the rendered pjsip.conf into Asterisk: `cti asterisk render`",
-            )
-        else:
-            yield fine("seats", f"all {len(states)} are known; phones registered now: {there}")
+    def _parts(self, session: _Session) -> Iterator[Finding]:
+        yield from parts_known(self._site, session.value)

@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,13 +23,14 @@ from rich.table import Table
 
 from config.secrets import Secrets
 from config.settings import Settings
-from config.site import Site, sip_secret, sip_user
+from config.site import Site
 from cti.errors import JietongError
-from cti.people import first_password
+from cti.launch_accounts import logins_table, phones_table
 from cti.ports import AddressRefused, bound
 from cti.sample_service import Sample
 from cti.sandbox import RootNotBuilt, Sandbox, build_root
 from cti.single import held, only_one
+from cti.site_watch import SiteWatch
 
 INSTANCE: Final = "run"
 """Asterisk's name in its root folder; with a hash behind it when state_dir is not the default."""
@@ -38,6 +40,7 @@ RESTART_S: Final = (0.2, 1.0, 3.0, 5.0)
 STEADY_S: Final = 60.0
 DEFAULT_STATE: Final = Path("var")
 STOP_S: Final = 15.0
+LOOK_AT_SITE_S: Final = 2.0
 LOCK: Final = "run.lock"
 
 
@@ -72,10 +75,6 @@ def as_run(settings: Settings) -> Settings:
     return Sandbox.settings_for(settings, instance_of(settings.state_dir))
 
 
-def _how(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"exit code {code}"
-
-
 class Launcher:
     def __init__(self, settings: Settings, site: Site, secrets: Secrets, *, demo: bool) -> None:
         instance = instance_of(settings.state_dir)
@@ -85,6 +84,7 @@ class Launcher:
         self._demo = demo
         self._console = Console(highlight=False)
         self._sandbox = Sandbox(self._settings, site, secrets, instance)
+        self._watch = SiteWatch(self._settings.site, site)
         self._sample = Sample(site)
         self._daemon: asyncio.subprocess.Process | None = None
         self._log = self._settings.state_dir / "daemon.log"
@@ -126,6 +126,25 @@ class Launcher:
             tasks.create_task(self._watch_asterisk(), name="asterisk")
             tasks.create_task(self._keep_daemon(), name="daemon")
             tasks.create_task(self._show(), name="show")
+            tasks.create_task(self._follow_site(), name="site-file")
+
+    async def _follow_site(self) -> None:
+        """Devices and queues that are new in the site file come into Asterisk, too."""
+        while True:
+            await asyncio.sleep(LOOK_AT_SITE_S)
+            site = await asyncio.to_thread(self._watch.look)
+            if site is None:
+                continue
+            known = {device for seat in self._site.seats.values() for device in seat.all_devices}
+            try:
+                taken = await self._sandbox.reload(site)
+            except JietongError as error:
+                self._say(f"Asterisk 保持不变   Asterisk stays as it is: {error}")
+                continue
+            self._site = site
+            if taken:
+                self._say("Asterisk 已载入新的坐席与队列   Asterisk has taken in seats and queues.")
+                self._print_phones(but=known)
 
     def _check_ports(self) -> None:
         """The daemon's; Asterisk's are checked by the sandbox. Better said now than in a minute."""
@@ -172,9 +191,10 @@ class Launcher:
                 failures = 0
             pause = RESTART_S[min(failures, len(RESTART_S) - 1)]
             failures += 1
+            how = f"signal {-code}" if code < 0 else f"exit code {code}"
             self._say(
                 "接通服务已退出，正在重新启动   "
-                f"The daemon ended ({_how(code)}); starting it again. Its log: {self._log}"
+                f"The daemon ended ({how}); starting it again. Its log: {self._log}"
             )
             await asyncio.sleep(pause)
 
@@ -269,20 +289,11 @@ class Launcher:
         for row in rows:
             table.add_row(*row)
         self._console.print(table)
-        logins = Table(title="登录账号   Log-ins (made at first start)", title_justify="left")
-        for column in ("user", "role", "password"):
-            logins.add_column(column)
-        for user, record in self._site.users.items():
-            logins.add_row(user, record.role, first_password(self._secrets, user))
-        self._console.print(logins)
-        phones = Table(title="坐席话机   Seats' phones (SIP)", title_justify="left")
-        for column in ("seat", "name", "SIP user", "password"):
-            phones.add_column(column)
-        for seat_id, seat in self._site.seats.items():
-            for device in seat.all_devices:
-                password = self._secrets.get(sip_secret(device))
-                phones.add_row(seat_id, seat.name, sip_user(device), password)
-        self._console.print(phones)
+        self._console.print(logins_table(self._site, self._secrets))
+        self._print_phones()
+
+    def _print_phones(self, but: Collection[str] = ()) -> None:
+        self._console.print(*phones_table(self._site, self._secrets, but))
 
 
 def _write_private(file: Path, text: str) -> None:

@@ -114,9 +114,7 @@ class Laying:
 
     def _new_misfits(self, laid: Overlaid) -> list[Misfit]:
         known = {(one.setting.place, one.setting.source) for one in self.laid.misfits}
-        return [
-            one for one in laid.misfits if (one.setting.place, one.setting.source) not in known
-        ]
+        return [one for one in laid.misfits if (one.setting.place, one.setting.source) not in known]
 
     async def _lay(self, by: str, why: str) -> None:
         """What holds from now on; the cores are told when anything of it is news to them."""

@@ -53,6 +53,8 @@ START_SECONDS: Final = 60.0
 """Asterisk is up in about half a second; a busy machine gets much more."""
 STOP_SECONDS: Final = 2.0
 STOP_TRIES: Final = 4
+RELOADS: Final = ("module reload res_pjsip.so", "queue reload all", "dialplan reload")
+"""What devices and queues of the site are in. Members that the daemon has added stay."""
 _POLL_SECONDS: Final = 0.02
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
 _FOLDERS: Final = ("etc", "lib", "spool", "run", "log", "recordings", "prompts", "spoken")
@@ -122,13 +124,7 @@ class Sandbox:
         """
         if not (self.root / ".jietong-root").is_file():
             raise RootNotBuilt(self.root, f"run {SCRIPTS / 'build-root.sh'} {self.root}")
-        files = render(
-            self.settings,
-            self._site,
-            self._secrets,
-            InstancePaths.of(self.name),
-            event_names=sorted({*event_names(), *self._extra_events}),
-        )
+        files = self._rendered(self._site)
         await self._lock.take()
         try:
             clean_stale_tests(self.root, but=self.name)
@@ -139,6 +135,23 @@ class Sandbox:
         except BaseException:
             await self.stop()
             raise
+
+    async def reload(self, site: Site) -> bool:
+        """Give the running Asterisk what `site` has of devices and queues; False when it has it
+        already. Calls go on. Raises AsteriskConfigRefused."""
+        before, files = self._rendered(self._site), self._rendered(site)
+        self._site = site
+        if files == before:
+            return False
+        write(files, self.folder / "etc")
+        for command in RELOADS:
+            await self.cli(command)
+        return True
+
+    def _rendered(self, site: Site) -> dict[str, str]:
+        names = sorted({*event_names(), *self._extra_events})
+        paths = InstancePaths.of(self.name)
+        return render(self.settings, site, self._secrets, paths, event_names=names)
 
     async def stop(self) -> None:
         """End Asterisk: calls are hung up, recordings closed; by force when that takes too long."""

@@ -217,3 +217,33 @@ async def test_a_daemon_that_is_away_is_a_warning_only(patient: Patient) -> None
     code, text = await patient.examined()
     assert code == 0, text
     assert "start it: ./run" in text
+
+
+async def test_a_refused_site_file_is_told_with_its_line(patient: Patient) -> None:
+    file = patient.line.settings.site
+    whole = file.read_text("utf-8")
+    file.write_text(whole.replace("queues:", "queus:", 1), "utf-8")
+    try:
+        await patient.says("site file", f"{file}:", "did you mean 'queues'?", "keeps to what was")
+    finally:
+        file.write_text(whole, "utf-8")
+
+
+async def test_a_plan_that_is_on_and_what_asterisk_does_not_have_are_told(patient: Patient) -> None:
+    file = patient.line.settings.site
+    whole = file.read_text("utf-8")
+    site = yaml.safe_load(whole)
+    site["seats"]["1009"] = {"name": "N", "device": "PJSIP/1009", "queues": ["gas"]}
+    site["queues"]["gas"] = {"name": {"en": "Gas"}}
+    file.write_text(yaml.safe_dump(site, allow_unicode=True), "utf-8")
+    plans = patient.line.settings.state_dir / "plans.json"
+    plans.write_text('{"flood": {"by": "lead", "at_us": 1, "why": "rain"}}', "utf-8")
+    try:
+        await patient.says(
+            "no phone of 1009 (PJSIP/1009)",
+            "no queue of last resort gas",
+            "flood is on and not in the site file",
+        )
+    finally:
+        plans.unlink()
+        file.write_text(whole, "utf-8")

@@ -8,8 +8,11 @@ from acd.last_resort import LastResortKeeper
 from cti.effects import DropMember, KeepMember
 from cti.facts import (
     AnomalySeen,
+    DeviceChanged,
+    DeviceState,
     Overflow,
     QueueRecord,
+    Resynced,
     RoutingChanged,
     RoutingRules,
     SeatOffered,
@@ -17,6 +20,7 @@ from cti.facts import (
     SeatState,
     SeatStateChanged,
     Skill,
+    SnapshotTaken,
     WaitOverflowed,
 )
 from cti.ids import QueueId, SeatId
@@ -89,6 +93,19 @@ def test_seat_that_is_removed_while_free_signs_off_and_one_that_comes_back_is_ne
     assert life.all(SeatStateChanged)[-1].new is SeatState.SIGNED_OFF
     change(life, [a_seat("1"), a_seat("2")], [a_queue()])
     assert life.state("1") is SeatState.SIGNED_OFF
+
+
+def test_seat_whose_phone_asterisk_does_not_know_is_not_rung_before_it_does() -> None:
+    life = Life([a_seat("1")], [a_queue()])
+    life.hear(SnapshotTaken(at=life.now, devices=(("PJSIP/1", DeviceState.UNREACHABLE),)))
+    life.hear(Resynced(at=life.now))
+    change(life, [a_seat("1"), a_seat("2")], [a_queue()])
+    life.sign_on("2")
+    call = life.call()
+    assert life.state("2") is SeatState.UNREACHABLE
+    assert life.served() == []
+    life.hear(DeviceChanged(at=life.now, device="PJSIP/2", state=DeviceState.IDLE))
+    assert life.served() == [(call, "2")]
 
 
 def test_seat_that_rings_goes_on_ringing_and_its_skills_count_from_the_next_call_on() -> None:
