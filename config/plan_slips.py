@@ -37,13 +37,16 @@ def slips_of_plans(site: Site) -> Iterator[Slip]:
         if not unknown:
             laid = Overlay().over(site, settings_of(name, site, Source(plan=name)))
             for misfit in laid.misfits:
-                yield ("plans", name, *_place(misfit.setting)), misfit.why
+                yield ("plans", name, *_place(misfit.setting, site)), misfit.why
 
 
-def _place(setting: Setting) -> tuple[str, ...]:
+def _place(setting: Setting, site: Site) -> tuple[str, ...]:
     if setting.key == "also":
         return ("all_seats",)
-    return ("choice",) if setting.part == "routing" else setting.place
+    if setting.part == "routing":
+        return ("choice",)
+    known = setting.name in getattr(site, setting.part)
+    return setting.place if known else setting.place[:2]
 
 
 def _known(names: Iterable[str]) -> str:

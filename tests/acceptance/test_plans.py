@@ -12,6 +12,7 @@ from bench.phones.audio import Tone
 from cti.people import first_password
 from tests.acceptance.api_client import ApiClient, ApiFailed, FactStream, Json
 from tests.acceptance.hotline import HOLD_MUSIC_HZ, SEAT_HZ, Hotline, call_in, hotline, talking
+from tests.acceptance.test_replay import replayed
 
 QUEUES = {
     "service": {"name": {"zh-CN": "人工", "en": "Service"}, "wrapup_seconds": 0},
@@ -86,6 +87,10 @@ async def test_plan_gives_seats_to_who_waits_longest_and_is_on_after_a_restart(
     assert await order(api, "service") == waits[1:], "the plan is off: nobody serves it again"
     await callers[1].heard.wait_for_tone(HOLD_MUSIC_HZ, min_ms=500, deadline=5)
     await callers[1].hang_up()
+    line.stop_daemon()
+    code, told = await replayed(line)
+    assert code == 0, told
+    assert "same decisions" in told
 
 
 async def test_merged_and_split_queues_keep_the_order_of_coming_through_a_restart(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from cti.cli import app
 from cti.facts import PlanSwitched, Report, RoutingChanged
 from cti.overlays import RoutingNow
 from tests.contract.api.conftest import PASSWORD, SITE, Client
+from tests.fakes.engine import FakeEngine
 
 PLANS = "/api/v1/plans"
 ON: dict[str, Any] = {"on": True, "reason": "typhoon"}
@@ -108,6 +110,26 @@ async def test_unknown_plan_is_not_found(client: Client) -> None:
     answer = await client.post(f"{PLANS}/flood", "lead", json=ON)
     assert answer.status == 404
     assert "rush, disaster" in answer.json["detail"]
+
+
+async def test_readyz_and_metrics_tell_what_is_on_and_what_does_not_count(
+    client: Client, engine: FakeEngine
+) -> None:
+    engine.state = replace(
+        engine.state, plans_on=("rush", "disaster"), warnings=("x does not fit",)
+    )
+    ready = await client.get("/readyz")
+    assert (ready.json["plans_on"], ready.json["warnings"]) == (
+        ["rush", "disaster"],
+        ["x does not fit"],
+    )
+    figures = (await client.get("/metrics")).body.decode()
+    for line in (
+        'cti_plan_on{plan="rush"} 1.0',
+        'cti_plan_on{plan="disaster"} 1.0',
+        "cti_routing_warnings 1.0",
+    ):
+        assert line in figures
 
 
 Type = Callable[..., Awaitable[Result]]
