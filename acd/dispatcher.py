@@ -5,13 +5,15 @@
                       ---> line, matching, patience
                ---> callbacks     booked ones stand in the line, too
                ---> overflow      who waits too long goes elsewhere
+               ---> contacts      so do texts, chats and mails
                ---> staffing      seats, queues and rules, and their change
                ---> phones, acquaintance, restoring, forecast
                ---> forecast      how long those who wait still wait
 
 After every fact that may have made a match possible, those who wait are served in the order of
 their places, each by the best seat that fits. One seat is rung for a caller who waits (several
-where the queue rings all); a seat has at most one offer and at most one call.
+where the queue rings all); a seat has at most one offer and at most one call, and of other contacts
+no more than it has room for.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from typing import Any, Final
 
 from acd.acquaintance import Acquaintance
 from acd.callbacks import CallbackRules, Callbacks
+from acd.contacts import Contacts
 from acd.estimate import ServiceTimes
 from acd.forecast import Forecast
 from acd.line_reader import LineReader
@@ -57,6 +60,7 @@ from cti.facts import (
     OfferAnswered,
     OfferFailed,
     OfferRang,
+    OpenContact,
     OutsideRung,
     QueueDoorMoved,
     QueueRecord,
@@ -98,7 +102,9 @@ class Dispatcher(LineReader):
     ) -> None:
         self._queues: dict[QueueId, QueueRecord] = {}
         line, times, self._phones = WaitingLine(), ServiceTimes(()), Phones()
-        offers = Offers(line, self._queues, self._phones, lambda: self.callbacks)
+        offers = Offers(
+            line, self._queues, self._phones, lambda: self.callbacks, lambda: self.contacts
+        )
         matching = Matching(line, offers)
         self._forecast = Forecast(line, matching, times)
         super().__init__({}, line, times, matching, self._forecast)
@@ -107,6 +113,8 @@ class Dispatcher(LineReader):
         self.callbacks = Callbacks(self._waiters, self._queues, callbacks or CallbackRules())
         self._heeded_by_callbacks = self.callbacks.heeded
         self._overflows = Overflows(line, matching, self._waiters, self._queues)
+        self.contacts = Contacts(self._waiters, self._seats, self._queues, self._wanted_by_contact)
+        self._heeded_by_contacts = self.contacts.heeded
         self._wishes = SeatWishes(self._seats, self._queues, times, self._phones)
         self._restoring = Restoring(self._seats, self._phones)
         self._acquaintance = Acquaintance()
@@ -161,9 +169,12 @@ class Dispatcher(LineReader):
         if type(fact) in self._heeded_by_callbacks:
             yield from self.callbacks.handle(fact)
         handler = self._handlers.get(type(fact))
-        if handler is None:
+        if type(fact) in self._heeded_by_contacts:
+            yield from self.contacts.handle(fact)
+        elif handler is None:
             return
-        yield from handler(fact)
+        if handler is not None:
+            yield from handler(fact)
         while self._left:
             yield from self._seat_is_away(self._left.popitem()[0], fact.at)
         if self._link_up:
@@ -182,6 +193,7 @@ class Dispatcher(LineReader):
             # With the link away nobody is sent anywhere; what is due then is done when it is back.
             self._overflows.deadline() if self._link_up else None,
             self.callbacks.deadline(),
+            self.contacts.deadline(),
         )
         return min((moment for moment in moments if moment is not None), default=None)
 
@@ -200,6 +212,7 @@ class Dispatcher(LineReader):
         seat = self._seats.get(seat_id)
         if seat is not None:
             yield from self._patience.seat_is_away(seat, at)
+            yield from self.contacts.seat_is_away(seat, at)
             self._staffing.seat_is_away(seat)
 
     def _seat_touched(self, seat: Seat) -> None:
@@ -229,13 +242,20 @@ class Dispatcher(LineReader):
 
     def _wanted(self, fact: CallQueued) -> tuple[Wanted, SeatId]:
         """Whom the caller is to be put to, before all others."""
-        if fact.wanted_seat:
-            return "owner", fact.wanted_seat
-        queue = self._queues.get(fact.queue) or next(iter(self._queues.values()))
+        return self._wanted_by(fact.caller_number, fact.queue, fact.wanted_seat, fact.at)
+
+    def _wanted_by_contact(self, opened: OpenContact, at: int) -> tuple[Wanted, SeatId]:
+        return self._wanted_by(opened.sender, opened.queue, opened.wanted_seat, at)
+
+    def _wanted_by(
+        self, who: str, queue_id: QueueId, seat: SeatId, at: int
+    ) -> tuple[Wanted, SeatId]:
+        if seat:
+            return "owner", seat
+        queue = self._queues.get(queue_id) or next(iter(self._queues.values()))
         if not queue.last_seat_us:
             return "", SeatId("")
-        since = fact.at - queue.last_seat_us
-        last = self._acquaintance.last_seat(fact.caller_number, since)
+        last = self._acquaintance.last_seat(who, at - queue.last_seat_us)
         return ("last-seat", last) if last else ("", SeatId(""))
 
     def _call_gone(self, fact: CallAbandoned | WaitEnded | OutsideRung) -> Outcome:
@@ -395,6 +415,9 @@ class Dispatcher(LineReader):
         for seat in list(self._ends.due(fact.at)):
             yield self._wishes.release(self._seats[seat], fact.at)
         yield from self._patience.due(fact.at)
+
+    def has_queue(self, queue: QueueId) -> bool:
+        return queue in self._queues
 
     def is_open(self, queue: QueueId) -> bool:
         """By its opening hours, or as a lead has said."""

@@ -55,6 +55,7 @@ class LineReader:
                 until=seat.until,
                 device_state=seat.device,
                 contacts=tuple(seat.contacts),
+                contact_offer=seat.contact_offer,
             )
             for seat in self._seats.values()
         )

@@ -103,14 +103,14 @@ class Matching:
         self._tickets += 1
         group.stand(call, self._tickets)
         self._group_of[call.call] = group
-        self._sought[call.line] = self._sought.get(call.line, 0) + 1
+        self._sought[call.strand] = self._sought.get(call.strand, 0) + 1
         self._hot[group] = None
 
     def leave(self, call: WaitingCall) -> None:
         """No seat is sought for `call` any more."""
         if call.ticket:
             self._group_of.pop(call.call).leave(call)
-            self._sought[call.line] -= 1
+            self._sought[call.strand] -= 1
         if call.stranded is not None:
             self._stranded.get(call.stranded, {}).pop(call.call, None)
             call.stranded = None

@@ -15,6 +15,7 @@ from acd.waiting import WaitingCall, WaitingLine
 from cti.facts import (
     CallbackOffered,
     Choice,
+    ContactOffered,
     Fact,
     LeadStandsIn,
     OpenCallback,
@@ -24,7 +25,16 @@ from cti.facts import (
     SeatState,
     SeatStateChanged,
 )
-from cti.ids import CallbackId, CallId, OfferId, QueueId, callback_offer_id, offer_id
+from cti.ids import (
+    CallbackId,
+    CallId,
+    ContactId,
+    OfferId,
+    QueueId,
+    callback_offer_id,
+    contact_offer_id,
+    offer_id,
+)
 
 
 class Match(NamedTuple):
@@ -48,6 +58,12 @@ class Booked(Protocol):
     def get(self, callback: CallbackId) -> OpenCallback: ...
 
 
+class Others(Protocol):
+    """What is told to the contacts that are no calls."""
+
+    def offered(self, place: CallId, seat: Seat, offer: OfferId, at: int) -> None: ...
+
+
 _LEAD: Final = Tier.LEAD
 _RESERVED: Final = SeatState.RESERVED
 TOLD: Final = 5
@@ -63,11 +79,13 @@ class Offers:
         queues: Mapping[QueueId, QueueRecord],
         phones: Phones,
         callbacks: Callable[[], Booked],
+        contacts: Callable[[], Others],
     ) -> None:
         self._line = line
         self._queues = queues
         self._phones = phones
         self._callbacks = callbacks
+        self._contacts = contacts
         self._last_offer_at = 0
 
     def offer(self, match: Match) -> list[Fact]:
@@ -82,6 +100,8 @@ class Offers:
                 offered.append(lead)
             why = match.why if fits.role == "a" else replace(match.why, role=fits.role)
             one = self._call if call.callback is None else self._callback
+            if call.kind != "call":
+                one = self._contact
             offered += one(match, seat, ranking, why)
         return offered
 
@@ -154,6 +174,30 @@ class Offers:
             why=why,
         )
         return [offered, changed]
+
+    def _contact(
+        self, match: Match, seat: Seat, ranking: tuple[SeatRank, ...], why: Choice
+    ) -> list[Fact]:
+        """The seat's state and phone have no part in it."""
+        waiting, queue = match.call, self._queues[match.call.line]
+        offer = contact_offer_id(seat.id, self._unique_time(match.at))
+        waiting.offers.add(offer)
+        seat.rung_at = match.at
+        self._contacts().offered(waiting.call, seat, offer, match.at)
+        offered = ContactOffered(
+            at=match.at,
+            contact=ContactId(waiting.call),
+            kind=waiting.kind,
+            seat=seat.id,
+            offer=offer,
+            queue=waiting.queue,
+            offer_us=self._queues[waiting.queue].contact_offer_us,
+            rule=queue.strategy,
+            ranking=ranking,
+            waiting=self._line.length(waiting.strand),
+            why=why,
+        )
+        return [offered]
 
     def _unique_time(self, at: int) -> int:
         """Asterisk's time stamps may repeat; an offer's id may not."""

@@ -112,6 +112,8 @@ class Seat:
     contacts: dict[CallId, ContactKind] = field(default_factory=dict)
     """Other contacts in hand."""
     contact_offer: OfferId | None = None
+    set_aside: set[ContactKind] = field(default_factory=set)
+    """Kinds of contacts that it rejected or did not answer, until it says that it is ready."""
     watch: Callable[[Seat], None] = _nobody
     id: SeatId = field(init=False)
 
@@ -153,8 +155,10 @@ class Seat:
         """Whether a contact of `kind` may be offered now."""
         if kind == "call":
             return self.can_take_a_call
-        free = self.state is _READY or (self.record.texts_in_call and self.in_call)
-        if not free or self.contact_offer is not None:
+        # A phone in use while the seat is ready: it talks with somebody whom we did not connect.
+        silent = self.state is _READY and self.device in _CAN_RING
+        allowed = self.record.texts_in_call and (self.in_call or self.state is _READY)
+        if not (silent or allowed) or self.contact_offer is not None or kind in self.set_aside:
             return False
         most = next((one.most for one in self.record.capacity if one.kind == kind), 0)
         return sum(one == kind for one in self.contacts.values()) < most
@@ -237,3 +241,4 @@ class SeatSnapshot:
     until: int | None
     device_state: DeviceState
     contacts: tuple[CallId, ...] = ()
+    contact_offer: OfferId | None = None

@@ -47,13 +47,27 @@ class WaitingCall:
     been_in: tuple[QueueId, ...] = ()
     """Queues that they have overflowed from."""
 
+    strand: QueueId = QueueId("")
+    """Those whom it comes before or after in `line`; known while it stands there. Callers and
+    booked callbacks are one; the other kinds each have their own: a caller is not told that ten
+    mails stand before them."""
+
     @property
     def offer(self) -> OfferId | None:
         return min(self.offers, default=None)
 
 
+def strand_of(line: QueueId, kind: ContactKind) -> QueueId:
+    """The key of a line's contacts of one kind; no queue is called so."""
+    return QueueId(f"{line}:{kind}") if kind != "call" else line
+
+
 class WaitingLine:
-    """All who wait, by queue. Finding a place costs the logarithm of the queue's length."""
+    """All who wait, by queue and kind of contact. Finding a place costs the logarithm of the
+    queue's length.
+
+    What is asked of a line by its name alone is about callers and booked callbacks; `strand_of`
+    names the others."""
 
     def __init__(self) -> None:
         self._calls: dict[CallId, WaitingCall] = {}
@@ -65,7 +79,8 @@ class WaitingLine:
         """Who waits already under this id gives way."""
         self.remove(call.call)
         self._calls[call.call] = call
-        insort(self._order.setdefault(call.line, []), (call.place_at, call.call))
+        call.strand = strand_of(call.line, call.kind)
+        insort(self._order.setdefault(call.strand, []), (call.place_at, call.call))
         if call.offers:
             self.rings(call)
 
@@ -73,7 +88,7 @@ class WaitingLine:
         waiting = self._calls.pop(call, None)
         if waiting is not None:
             self.seeks(waiting)
-            order = self._order[waiting.line]
+            order = self._order[waiting.strand]
             del order[bisect_left(order, (waiting.place_at, call))]
         return waiting
 
@@ -82,24 +97,24 @@ class WaitingLine:
 
     def ahead(self, call: WaitingCall) -> int:
         """How many stand before `call` in its line."""
-        return bisect_left(self._order[call.line], (call.place_at, call.call))
+        return bisect_left(self._order[call.strand], (call.place_at, call.call))
 
     def rings(self, call: WaitingCall) -> None:
         """A seat is rung for `call`."""
         if not call.rung_for:
             call.rung_for = True
-            insort(self._rung.setdefault(call.line, []), (call.place_at, call.call))
+            insort(self._rung.setdefault(call.strand, []), (call.place_at, call.call))
 
     def seeks(self, call: WaitingCall) -> None:
         """No seat is rung for `call`."""
         if call.rung_for:
             call.rung_for = False
-            rung = self._rung[call.line]
+            rung = self._rung[call.strand]
             del rung[bisect_left(rung, (call.place_at, call.call))]
 
     def ahead_unoffered(self, call: WaitingCall) -> int:
         """How many of those before `call` have no seat that is rung for them."""
-        rung = self._rung.get(call.line)
+        rung = self._rung.get(call.strand)
         ahead = self.ahead(call)
         return ahead - bisect_left(rung, (call.place_at, call.call)) if ahead and rung else ahead
 

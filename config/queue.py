@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from config.names import PART, Name, Text
 from config.overflow import Overflow
-from config.routing import Seconds, Strategy, Target, Widening
+from config.routing import Kind, Seconds, Strategy, Target, Widening
 
 RetryCause = Literal["busy", "no-answer", "unreachable"]
 RetryMinutes = Annotated[float, Field(ge=0.05, le=1440)]
@@ -57,6 +57,10 @@ class Queue(BaseModel):
     """Name of opening hours in `hours`; None: open until a lead closes it."""
     overflow: Annotated[list[Overflow], Field(max_length=9)] = []
     """The first rule that applies counts, each once for a caller."""
+    contact_offer_seconds: Annotated[float, Field(ge=5, le=3600)] = 60
+    """How long a seat has to accept a text, a web contact or a mail."""
+    contact_patience_minutes: dict[Kind, Annotated[float, Field(gt=0, le=43_200)]] = {}
+    """How long one waits here at most, by kind; not named: a day."""
     merged_into: Name | None = None
     """Its callers stand in that queue's line."""
     closed: bool = False

@@ -29,6 +29,8 @@ class Seat(BaseModel):
     """How many contacts other than calls it takes at once, by kind."""
     texts_in_call: bool = False
     """Whether these are offered while it is in a call."""
+    pause_after_missed_text: bool = False
+    """One that it did not accept in time pauses it for calls, too."""
 
     @property
     def all_devices(self) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ from cti.api.server import ApiServer
 from cti.asterisk_parts import LOOK_EVERY_S as PARTS_EVERY_S
 from cti.asterisk_parts import AsteriskParts
 from cti.brain import Brain
+from cti.contact_desk import ContactDesk
 from cti.cores import cores_for
 from cti.errors import JietongError
 from cti.facts import EngineStarted, Fact, OpenCall, Resynced
@@ -56,6 +57,7 @@ from cti.runtime.loop import EngineLoop
 from cti.runtime.supervisor import Supervisor, repeat
 from cti.site_watch import SiteWatch
 from cti.store.callbacks import LOOK_BACK_US
+from cti.store.contact_texts import StoredContacts
 from cti.store.customers import CustomerStore
 from cti.store.database import Database, database_url
 from cti.store.entries import EntryMaker, new_run
@@ -222,6 +224,9 @@ class Daemon:
         )
         self._users = UserStore(self._database)
         self._metrics.attach(self._engine)
+        records = StoredContacts(self._database)
+        self._contacts = ContactDesk(self._loop, dispatcher, clock, records, self._facts_safe)
+        self._metrics.attach_contacts(self._contacts.open_ones, clock.now_us)
         self._api = ApiServer(
             settings.http,
             self._engine,
@@ -230,6 +235,7 @@ class Daemon:
             notices=self._notices,
             routing=self._routing,
             doors=self._doors,
+            contacts=self._contacts,
             messages=self._voice_mail.records,
             secrets=secrets,
             metrics=self._metrics,
@@ -328,6 +334,7 @@ class Daemon:
             seats = await self._ledger.last_seat_states()
             calls = await self._ledger.open_calls()
             callbacks = await self._ledger.open_callbacks(self._started_us - LOOK_BACK_US)
+            contacts = await self._ledger.open_contacts()
             last_seats = await self._ledger.last_seats(self._started_us - LAST_SEATS_US)
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("database away at start; facts go to the journal", error=str(error))
@@ -339,6 +346,7 @@ class Daemon:
             open_calls=tuple(OpenCall(call=one.call, arrived_at=one.arrived_us) for one in calls),
             callbacks=callbacks,
             last_seats=last_seats,
+            contacts=contacts,
         )
 
     async def _make_people_later(self) -> None:

@@ -20,6 +20,7 @@ from config.secrets import Secrets
 from config.settings import Settings, load_settings
 from config.site import Site, load_site
 from cti.calls_cli import calls_app
+from cti.contacts_cli import contacts_app
 from cti.customers_cli import customers_app
 from cti.errors import JietongError
 from cti.ivr_cli import ivr_app
@@ -36,6 +37,7 @@ app.add_typer(calls_app, name="calls")
 app.add_typer(customers_app, name="customers")
 app.add_typer(samples_app, name="samples")
 app.add_typer(ivr_app, name="ivr")
+app.add_typer(contacts_app, name="contacts")
 app.add_typer(notices_app, name="notices")
 app.add_typer(plans_app, name="plans")
 app.add_typer(prompts_app, name="prompts", help="What the flows say, as sound.")

@@ -21,9 +21,15 @@ BridgeId = NewType("BridgeId", str)
 CallbackId = NewType("CallbackId", str)
 """A booked callback: one a call."""
 
+ContactId = NewType("ContactId", str)
+"""A contact other than a call. In the line it stands under the same name as a CallId."""
+
 OFFER_PREFIX = "offer."
 CALLBACK_PREFIX = "callback."
 """Of the leg of a seat that calls a customer back."""
+CONTACT_PREFIX = "contact."
+CONTACT_OFFER_PREFIX = "contact-offer."
+"""Of an offer of a contact: no leg has this name."""
 
 
 def offer_id(seat: SeatId, at_us: int) -> OfferId:
@@ -75,3 +81,13 @@ def seat_of_callback(channel: ChannelId) -> SeatId | None:
         return None
     seat, _, _ = channel.removeprefix(CALLBACK_PREFIX).rpartition(".")
     return SeatId(seat) if seat else None
+
+
+def contact_id(name: str) -> ContactId:
+    """The contact called `name`: letters, digits and dashes."""
+    return ContactId(f"{CONTACT_PREFIX}{name}")
+
+
+def contact_offer_id(seat: SeatId, at_us: int) -> OfferId:
+    """As `offer_id`, for a contact that is no call."""
+    return OfferId(f"{CONTACT_OFFER_PREFIX}{seat}.{at_us}")

@@ -8,6 +8,7 @@ from config.site import Queue, Seat, Site
 from cti.facts import (
     CallbackRetry,
     Capacity,
+    ContactPatience,
     CustomerClass,
     Overflow,
     QueueRecord,
@@ -99,6 +100,11 @@ def _queue(queue_id: QueueId, queue: Queue) -> QueueRecord:
         overflow=_overflow(queue),
         merged_into=QueueId(queue.merged_into or ""),
         closed=queue.closed,
+        contact_offer_us=micros(queue.contact_offer_seconds),
+        contact_patience=tuple(
+            ContactPatience(kind, micros(minutes * 60))
+            for kind, minutes in queue.contact_patience_minutes.items()
+        ),
     )
 
 
@@ -136,4 +142,5 @@ def _seat(seat_id: SeatId, seat: Seat) -> SeatRecord:
         languages=tuple(seat.languages),
         capacity=tuple(Capacity(kind, most) for kind, most in seat.capacity.items()),
         texts_in_call=seat.texts_in_call,
+        pause_after_missed_text=seat.pause_after_missed_text,
     )

@@ -18,11 +18,14 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from cti.api.port import EnginePort
+from cti.contact_desk import ContactView
 from cti.facts import (
     CallAbandoned,
     CallArrived,
     CallEnded,
     CallRecovered,
+    ContactAbandoned,
+    ContactClosed,
     Fact,
     OfferAnswered,
     OfferFailed,
@@ -73,6 +76,9 @@ class Metrics:
         self._offers = self._counter(
             "cti_offers", "Offers of a call to a seat that came to an end.", ("queue", "result")
         )
+        self._contacts = self._counter(
+            "cti_contacts", "Contacts other than calls that ended.", ("queue", "kind", "outcome")
+        )
         self._recordings = self._counter("cti_recordings", "Recorded segments.", ("result",))
         self._ami_events = self._counter("cti_ami_events", "Events received from Asterisk.")
         self._journalled = self._counter(
@@ -115,6 +121,8 @@ class Metrics:
             SeatOffered: self._offered,
             OfferAnswered: self._offer_answered,
             OfferFailed: self._offer_failed,
+            ContactClosed: self._contact_ended,
+            ContactAbandoned: self._contact_ended,
             RecordingStored: lambda fact: self._recordings.labels("stored").inc(),
             RecordingMissed: lambda fact: self._recordings.labels("missed").inc(),
         }
@@ -148,6 +156,12 @@ class Metrics:
         """Read the gauges from `engine` at each scrape. Once."""
         self.registry.register(_EngineCollector(engine, self._info))
 
+    def attach_contacts(
+        self, open_ones: Callable[[], Iterable[ContactView]], now_us: Callable[[], int]
+    ) -> None:
+        """Read the gauges of contacts other than calls at each scrape. Once."""
+        self.registry.register(_ContactCollector(open_ones, now_us))
+
     def text(self) -> bytes:
         """The exposition format 0.0.4."""
         return generate_latest(self.registry)
@@ -174,8 +188,49 @@ class Metrics:
         self._offers.labels(fact.queue, "answered").inc()
         self._waits.labels(fact.queue, "answered").observe(fact.wait_us / 1e6)
 
+    def _contact_ended(self, fact: ContactClosed | ContactAbandoned) -> None:
+        self._contacts.labels(fact.queue, fact.kind, fact.why).inc()
+
     def _offer_failed(self, fact: OfferFailed) -> None:
         self._offers.labels(self._queue_of.take(fact.offer), fact.reason).inc()
+
+
+class _ContactCollector(Collector):
+    def __init__(
+        self, open_ones: Callable[[], Iterable[ContactView]], now_us: Callable[[], int]
+    ) -> None:
+        self._open_ones, self._now_us = open_ones, now_us
+
+    def describe(self) -> Iterable[Metric]:
+        return []
+
+    def collect(self) -> Iterable[Metric]:
+        now_us = self._now_us()
+        count: dict[tuple[str, ...], int] = {}
+        longest: dict[tuple[str, ...], float] = {}
+        for one in self._open_ones():
+            labels = (one.queue, one.kind)
+            key = (*labels, one.state)
+            count[key] = count.get(key, 0) + 1
+            if one.state != "in-hand":
+                waited = max(0, now_us - one.came_us) / 1e6
+                longest[labels] = max(waited, longest.get(labels, 0.0))
+        opened = GaugeMetricFamily(
+            "cti_contacts_open",
+            "Contacts other than calls that have not ended.",
+            labels=["queue", "kind", "state"],
+        )
+        for labelled, number in count.items():
+            opened.add_metric(list(labelled), number)
+        yield opened
+        waits = GaugeMetricFamily(
+            "cti_contacts_longest_wait_seconds",
+            "Time since the one came that has waited longest.",
+            labels=["queue", "kind"],
+        )
+        for waiting, seconds in longest.items():
+            waits.add_metric(list(waiting), seconds)
+        yield waits
 
 
 class _EngineCollector(Collector):

@@ -12,6 +12,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from cti.api.access import ROLES, Door
 from cti.api.binding import Operation
+from cti.api.contact_schemas import ContactName
 from cti.api.event_messages import MESSAGES, TokenMessage
 from cti.api.events import PROTOCOL
 from cti.api.live import Close
@@ -37,6 +38,7 @@ _PATH_NAMES: Final = {
     "call": get_args(CallName)[1],
     "callback": get_args(CallbackName)[1],
     "message": get_args(MessageNumber)[1],
+    "contact": get_args(ContactName)[1],
     "notice": get_args(NoticeName)[1],
     "plan": get_args(PlanName)[1],
     "queue": get_args(QueueName)[1],

@@ -33,6 +33,8 @@ class SeatView:
     until_us: int | None = None
     """When the state ends by itself; None when it does not."""
     device_state: DeviceState = DeviceState.UNKNOWN
+    contacts: tuple[str, ...] = ()
+    """Other contacts in its hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

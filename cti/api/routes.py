@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from cti.api import (
     callbacks,
     calls,
+    contacts,
     describe,
     events,
     messages,
@@ -24,6 +25,13 @@ from cti.api import (
 )  # fmt: skip
 from cti.api.access import ACCESS, Door
 from cti.api.binding import Answer, Ask, Operation
+from cti.api.contact_schemas import (
+    ContactAnswer,
+    ContactBody,
+    ContactsAnswer,
+    ContactsQuery,
+    ReturnBody,
+)
 from cti.api.message_schemas import MessageAnswer, MessagesAnswer, MessagesQuery
 from cti.api.routing_schemas import (
     PartAnswer,
@@ -65,6 +73,13 @@ from cti.api.schemas import (
 from cti.api.why import WhyAnswer, why_call
 
 V1: Final = "/api/v1"
+_CONTACT_WISHES: Final[tuple[tuple[str, str, str, Any, type[BaseModel]], ...]] = (
+    ("acceptContact", "accept", "Take what is offered", contacts.accept, NoBody),
+    ("rejectContact", "reject", "Leave what is offered to others", contacts.reject, NoBody),
+    ("returnContact", "return", "Give it back into a line", contacts.give_back, ReturnBody),
+    ("closeContact", "close", "It is dealt with", contacts.close, NoBody),
+    ("withdrawContact", "withdraw", "No answer is wanted any more", contacts.withdraw, NoBody),
+)
 _ALWAYS: Final = frozenset({400, 421, 500})
 
 
@@ -397,6 +412,53 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             ("closeQueue", "close", "Close it, whatever its hours", queues.close_queue),
             ("queueByHours", "by-hours", "Its hours count again", queues.queue_by_hours),
         )
+    ),
+    _operation(
+        "handInContact",
+        "POST",
+        f"{V1}/contacts",
+        "Hand in a text, a web contact or a mail; with a key, the same one once only",
+        contacts.hand_in,
+        ContactAnswer,
+        404,
+        409,
+        503,
+        body=ContactBody,
+    ),
+    _operation(
+        "listContacts",
+        "GET",
+        f"{V1}/contacts",
+        "Contacts other than calls",
+        contacts.list_contacts,
+        ContactsAnswer,
+        503,
+        query=ContactsQuery,
+    ),
+    _operation(
+        "getContact",
+        "GET",
+        f"{V1}/contacts/{{contact}}",
+        "One contact, with its text",
+        contacts.get_contact,
+        ContactAnswer,
+        404,
+        503,
+    ),
+    *(
+        _operation(
+            name,
+            "POST",
+            f"{V1}/contacts/{{contact}}/{word}",
+            summary,
+            handler,
+            ContactAnswer,
+            404,
+            409,
+            503,
+            body=body,
+        )
+        for name, word, summary, handler, body in _CONTACT_WISHES
     ),
     _operation(
         "listMessages",

@@ -22,13 +22,13 @@ CallName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 CallbackName = Annotated[str, Field(pattern=r"^back[.][A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 
-def _speakable(value: str) -> str:
+def speakable(value: str) -> str:
     """JSON can carry what UTF-8 cannot (a lone surrogate); it must not reach a log or Asterisk."""
     value.encode("utf-8")
     return value
 
 
-Line = Annotated[str, Field(min_length=1, pattern=_NO_CONTROLS), AfterValidator(_speakable)]
+Line = Annotated[str, Field(min_length=1, pattern=_NO_CONTROLS), AfterValidator(speakable)]
 
 
 class Received(BaseModel):
@@ -51,7 +51,7 @@ class NoBody(Received):
 
 class LoginBody(Received):
     user: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")]
-    password: Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_speakable)]
+    password: Annotated[str, Field(min_length=1, max_length=256), AfterValidator(speakable)]
 
 
 class SignOnBody(Received):
@@ -132,6 +132,10 @@ class SeatAnswer(Sent):
     call: Annotated[str | None, Field(description="Null, too, when it is not for your role.")]
     until_us: Annotated[TimeUs | None, Field(description="When the state ends by itself.")]
     device_state: DeviceState
+    contacts: Annotated[
+        list[str] | None,
+        Field(description="Other contacts in its hand; null when not for your role."),
+    ]
 
 
 class SeatsAnswer(Sent):

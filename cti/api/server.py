@@ -23,6 +23,7 @@ from cti.api.problems import problems
 from cti.api.routes import OPERATIONS
 from cti.api.services import Listeners, Services
 from cti.api.tokens import Tokens
+from cti.contact_desk import ContactDesk
 from cti.notices import NoticeBoard
 from cti.overlays import RoutingNow
 from cti.queue_doors import QueueDoors
@@ -56,6 +57,7 @@ class ApiServer:
         notices: NoticeBoard,
         routing: RoutingNow,
         doors: QueueDoors,
+        contacts: ContactDesk,
         secrets: SecretSource,
         metrics: Metrics,
         allowed_hosts: Collection[str] = (),
@@ -79,6 +81,7 @@ class ApiServer:
             notices=notices,
             routing=routing,
             doors=doors,
+            contacts=contacts,
             leaving=asyncio.Event(),
             document=json.dumps(
                 build_document(OPERATIONS, version), ensure_ascii=False, indent=1

@@ -11,6 +11,7 @@ from cti.api.message_port import MessagePort
 from cti.api.metrics import Metrics
 from cti.api.port import CallHistory, EnginePort, Narrate
 from cti.api.tokens import Tokens
+from cti.contact_desk import ContactDesk
 from cti.notices import NoticeBoard
 from cti.overlays import RoutingNow
 from cti.queue_doors import QueueDoors
@@ -30,6 +31,7 @@ class Services:
     notices: NoticeBoard
     routing: RoutingNow
     doors: QueueDoors
+    contacts: ContactDesk
     leaving: asyncio.Event
     """Set when the server stops: WebSockets say good-bye."""
     document: bytes

@@ -53,6 +53,13 @@ SHOWN: Final[frozenset[type[Fact]]] = frozenset(
         facts.CallbackPutOff,
         facts.CallbackClosed,
         facts.CallbackRecovered,
+        facts.ContactQueued,
+        facts.ContactOffered,
+        facts.ContactAccepted,
+        facts.ContactOfferFailed,
+        facts.ContactReturned,
+        facts.ContactAbandoned,
+        facts.ContactClosed,
         facts.FlowWishRefused,
         facts.CallerSentToFlow,
         facts.CallerCameBack,
@@ -82,6 +89,8 @@ _NOT_FOR_SEATS: Final[frozenset[type[Fact]]] = frozenset(
         facts.MessagePlayed,
     }
 )
+_OF_AN_OFFER: Final = ("contact", "kind", "seat", "offer", "queue", "offer_us")
+"""What a seat is told: not who else was asked, nor why."""
 _INSIDE: Final = frozenset({"at", "channel_name", "recording"})
 """Fields that mean something inside only."""
 
@@ -110,6 +119,7 @@ class Sight:
             call=view.call if mine else None,
             until_us=view.until_us,
             device_state=view.device_state,
+            contacts=list(view.contacts) if mine else None,
         )
 
     def queue(self, view: QueueView) -> schemas.QueueAnswer:
@@ -199,6 +209,8 @@ class Sight:
                 return None
             if isinstance(fact, facts.SeatStateChanged) and fact.seat != self.who.seat:
                 data["call"] = None
+            if isinstance(fact, facts.ContactOffered):
+                data = {name: data[name] for name in _OF_AN_OFFER}
         return schemas.FactAnswer(kind=kind.__name__, at_us=fact.at, data=data)
 
     def _mine(self, fact: Fact, own_calls: frozenset[str] | set[str]) -> bool:

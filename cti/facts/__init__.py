@@ -66,6 +66,23 @@ from cti.facts.calls import (
     WaitSentOn,
     WaitTold,
 )
+from cti.facts.contacts import (
+    ContactAbandoned,
+    ContactAccepted,
+    ContactCame,
+    ContactClosed,
+    ContactOffered,
+    ContactOfferFailed,
+    ContactOfferFailure,
+    ContactQueued,
+    ContactRefusal,
+    ContactRefused,
+    ContactReturned,
+    ContactWish,
+    ContactWishRefused,
+    ContactWithdrawn,
+    WishForContact,
+)
 from cti.facts.flows import (
     CallerCameBack,
     CallerLostSeat,
@@ -118,6 +135,7 @@ from cti.facts.site import (
     Capacity,
     ChoiceName,
     ContactKind,
+    ContactPatience,
     CustomerClass,
     Overflow,
     OverflowCause,
@@ -132,7 +150,7 @@ from cti.facts.site import (
     StrategyName,
     Widening,
 )
-from cti.facts.start import EngineStarted, LastSeat, OpenCall, OpenCallback
+from cti.facts.start import EngineStarted, LastSeat, OpenCall, OpenCallback, OpenContact
 
 __all__ = [
     "HIGHEST_LEVEL",
@@ -176,7 +194,22 @@ __all__ = [
     "Choice",
     "ChoiceName",
     "CommandRefused",
+    "ContactAbandoned",
+    "ContactAccepted",
+    "ContactCame",
+    "ContactClosed",
     "ContactKind",
+    "ContactOfferFailed",
+    "ContactOfferFailure",
+    "ContactOffered",
+    "ContactPatience",
+    "ContactQueued",
+    "ContactRefusal",
+    "ContactRefused",
+    "ContactReturned",
+    "ContactWish",
+    "ContactWishRefused",
+    "ContactWithdrawn",
     "CustomerClass",
     "CustomerKnown",
     "DeviceChanged",
@@ -206,6 +239,7 @@ __all__ = [
     "OfferRang",
     "OpenCall",
     "OpenCallback",
+    "OpenContact",
     "OriginateEnded",
     "OutsideDialled",
     "OutsideRung",
@@ -251,4 +285,5 @@ __all__ = [
     "Wanted",
     "WantedSeatGivenUp",
     "Widening",
+    "WishForContact",
 ]

@@ -82,6 +82,18 @@ class CallbackRetry:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactPatience:
+    """How long a contact of one kind waits in a queue at most."""
+
+    kind: ContactKind
+    us: int
+
+
+USUAL_PATIENCE_US: Final = 86_400_000_000
+"""Of a kind of contact for which a queue names none: a day."""
+
+
+@dataclass(frozen=True, slots=True)
 class QueueRecord:
     """From the site file."""
 
@@ -121,6 +133,14 @@ class QueueRecord:
     """Its callers are served with that queue's, in one line, as long as this is set."""
     closed: bool = False
     """Whatever its opening hours say."""
+    contact_offer_us: int = 60_000_000
+    """How long a seat has to accept a contact that is no call."""
+    contact_patience: tuple[ContactPatience, ...] = ()
+
+    def patience_us(self, kind: ContactKind) -> int:
+        """How long a contact of `kind` waits here at most."""
+        found = (one.us for one in self.contact_patience if one.kind == kind)
+        return next(found, USUAL_PATIENCE_US)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +162,8 @@ class SeatRecord:
     """Of kinds other than calls; a kind that is not named is not offered."""
     texts_in_call: bool = False
     """Whether other contacts are offered while it talks."""
+    pause_after_missed_text: bool = False
+    """Whether one that it did not accept in time pauses it for calls, too."""
 
     def role_in(self, queue: QueueId) -> Role:
         return next((one.role for one in self.roles if one.queue == queue), "a")

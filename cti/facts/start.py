@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from cti.facts.base import Report
 from cti.facts.seats import SeatStateChanged
-from cti.ids import CallbackId, CallId, QueueId, SeatId
+from cti.facts.site import USUAL_PRIORITY, ContactKind
+from cti.ids import CallbackId, CallId, ContactId, QueueId, SeatId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,30 @@ class OpenCallback:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenContact:
+    """A contact that came and has not ended. Times are microseconds since the epoch. `seat`: in
+    whose hand it is, since `accepted_at`; empty while it waits."""
+
+    contact: ContactId
+    kind: ContactKind
+    queue: QueueId
+    sender: str
+    by: str
+    came_at: int
+    """Its place in line, too."""
+    waits_since: int
+    until: int
+    patience_us: int
+    language: str = ""
+    priority: int = USUAL_PRIORITY
+    skills: tuple[str, ...] = ()
+    customer_class: str = ""
+    wanted_seat: SeatId = SeatId("")
+    seat: SeatId = SeatId("")
+    accepted_at: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LastSeat:
     """The seat that talked last with the caller at `number`, and when."""
 
@@ -49,7 +74,8 @@ class LastSeat:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineStarted(Report):
     """The daemon came up, with what was written down and Asterisk does not keep: the seats' last
-    states, the calls that had not ended, and the callbacks that are still to be made."""
+    states, the calls that had not ended, the callbacks that are still to be made, the contacts that
+    are open."""
 
     version: str
     seats: tuple[SeatStateChanged, ...] = ()
@@ -57,3 +83,4 @@ class EngineStarted(Report):
     callbacks: tuple[OpenCallback, ...] = ()
     last_seats: tuple[LastSeat, ...] = ()
     """Oldest first."""
+    contacts: tuple[OpenContact, ...] = ()

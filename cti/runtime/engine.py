@@ -198,4 +198,5 @@ def _seat_view(seat: SeatSnapshot) -> SeatView:
         call=seat.call,
         until_us=seat.until,
         device_state=seat.device_state,
+        contacts=seat.contacts,
     )

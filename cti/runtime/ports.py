@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
-from cti.facts import Fact, FlowStepTaken, LastSeat, OpenCallback, SeatStateChanged
+from cti.facts import Fact, FlowStepTaken, LastSeat, OpenCallback, OpenContact, SeatStateChanged
 from cti.ids import CallId, QueueId, SeatId
 
 MOST_LAST_SEATS: Final = 100_000
@@ -126,6 +126,9 @@ class Ledger(Protocol):
 
     async def open_callbacks(self, since_us: int) -> tuple[OpenCallback, ...]:
         """Callbacks booked since then that nothing has closed, in the order of their booking."""
+
+    async def open_contacts(self) -> tuple[OpenContact, ...]:
+        """Contacts other than calls that have not ended, the one that came first first."""
 
     async def last_seats(self, since_us: int) -> tuple[LastSeat, ...]:
         """For each caller's number the seat that answered it last, if that was since then; oldest

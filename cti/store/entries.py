@@ -39,7 +39,8 @@ class EntryMaker:
             self._call_of[fact.offer] = fact.call
         elif isinstance(fact, ChannelCreated) and fact.linked and fact.linked != fact.channel:
             self._call_of.setdefault(fact.channel, self._call(fact.linked))
-        call: CallId | None = getattr(fact, "call", None)
+        # A contact's facts are read as a call's are, by its name.
+        call: CallId | None = getattr(fact, "call", None) or getattr(fact, "contact", None)
         seat: SeatId | None = getattr(fact, "seat", None)
         leg: ChannelId | OfferId | None = getattr(fact, "channel", None) or getattr(
             fact, "offer", None

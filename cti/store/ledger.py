@@ -14,6 +14,7 @@ from cti.facts import (
     FlowStepsTaken,
     LastSeat,
     OpenCallback,
+    OpenContact,
     RecordingMissed,
     RecordingStored,
     SeatStateChanged,
@@ -27,11 +28,12 @@ from cti.runtime.ports import (
     LedgerEntry,
     WalkedSteps,
 )
+from cti.store import contact_rows
 from cti.store.callbacks import TOLD_BY, open_callbacks
 from cti.store.codec import clean_entry, clean_text, decode, kind_of
 from cti.store.database import Database
 from cti.store.projection import PROJECTED, fold, is_told
-from cti.store.tables import Base, CallRow, LedgerRow, RecordingRow, SeatStateRow
+from cti.store.tables import Base, CallRow, ContactRow, LedgerRow, RecordingRow, SeatStateRow
 
 _READ_AHEAD: Final = 1_000
 """Entries read at a time: some 400 kB, while others use the database in between."""
@@ -63,6 +65,8 @@ class SqlLedger:
                     fresh.remove(entry.id)
                     new.append(entry)
             await self._project_calls(connection, new)
+            contacts = await contact_rows.folded(connection, (entry.fact for entry in new))
+            await self._upsert(connection, ContactRow, contacts)
             await self._upsert(connection, SeatStateRow, _seat_states(new))
             await self._upsert(connection, RecordingRow, _recordings(new))
 
@@ -136,6 +140,10 @@ class SqlLedger:
         async with self._database.reading() as connection:
             facts = [_entry(row).fact for row in await connection.execute(wanted)]
         return open_callbacks(facts)
+
+    async def open_contacts(self) -> tuple[OpenContact, ...]:
+        async with self._database.reading() as connection:
+            return await contact_rows.open_ones(connection)
 
     async def last_seats(self, since_us: int) -> tuple[LastSeat, ...]:
         newest_first = (

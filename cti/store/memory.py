@@ -9,9 +9,10 @@ from cti.facts import (
     FlowStepsTaken,
     LastSeat,
     OpenCallback,
+    OpenContact,
     SeatStateChanged,
 )
-from cti.ids import CallId, QueueId, SeatId
+from cti.ids import CallId, ContactId, QueueId, SeatId
 from cti.runtime.ports import (
     MOST_LAST_SEATS,
     CallCursor,
@@ -22,6 +23,12 @@ from cti.runtime.ports import (
 )
 from cti.store.callbacks import open_callbacks
 from cti.store.codec import clean_entry, clean_text
+from cti.store.contact_projection import (
+    ContactSummary,
+    fold_contact,
+    is_of_contacts,
+    open_contact,
+)
 from cti.store.projection import fold
 
 
@@ -88,6 +95,18 @@ class MemoryLedger:
     async def open_callbacks(self, since_us: int) -> tuple[OpenCallback, ...]:
         facts = (entry.fact for entry in self._entries)
         return open_callbacks(fact for fact in facts if fact.at >= since_us)
+
+    async def open_contacts(self) -> tuple[OpenContact, ...]:
+        found: dict[ContactId, ContactSummary] = {}
+        for entry in self._entries:
+            if is_of_contacts(entry.fact):
+                contact = ContactId(getattr(entry.fact, "contact"))  # noqa: B009
+                after = fold_contact(found.get(contact), entry.fact)
+                if after is not None:
+                    found[contact] = after
+        alive = [one for one in found.values() if one.ended_us is None and one.until_us]
+        alive.sort(key=lambda one: (one.came_us, one.contact))
+        return tuple(open_contact(one) for one in alive)
 
     async def last_seats(self, since_us: int) -> tuple[LastSeat, ...]:
         answered = [

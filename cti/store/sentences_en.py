@@ -7,6 +7,7 @@ from typing import Final
 from cti import facts
 from cti.facts import Fact
 from cti.store.codec import UnknownFact
+from cti.store.contact_sentences_en import CONTACT_SENTENCES
 from cti.store.speech import Sentence, Speech, plain, seconds
 from cti.store.why_en import needs_en, why_en
 from cti.store.words_en import (
@@ -155,6 +156,7 @@ def _callback_closed(fact: facts.CallbackClosed, to: Speech) -> str:
 
 
 ENGLISH: Final[dict[type[Fact], Sentence]] = {
+    **CONTACT_SENTENCES,
     facts.CallArrived: _arrived,
     facts.MenuKeyTaken: lambda fact, to: (
         f"pressed {plain(fact.key)} in menu {plain(fact.flow)}/{plain(fact.step)}"

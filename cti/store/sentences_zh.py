@@ -7,6 +7,7 @@ from typing import Final
 from cti import facts
 from cti.facts import Fact
 from cti.store.codec import UnknownFact
+from cti.store.contact_sentences_zh import CONTACT_SENTENCES
 from cti.store.speech import Sentence, Speech, plain, seconds
 from cti.store.why_zh import needs_zh, why_zh
 from cti.store.words_zh import (
@@ -156,6 +157,7 @@ def _callback_closed(fact: facts.CallbackClosed, to: Speech) -> str:
 
 
 CHINESE: Final[dict[type[Fact], Sentence]] = {
+    **CONTACT_SENTENCES,
     facts.CallArrived: _arrived,
     facts.MenuKeyTaken: lambda fact, to: (
         f"在菜单 {plain(fact.flow)}/{plain(fact.step)} 按键 {plain(fact.key)}"

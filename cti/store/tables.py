@@ -92,6 +92,54 @@ class CallRow(Base):
     score: Mapped[int | None]
 
 
+class ContactRow(Base):
+    """One contact other than a call, folded by `cti.store.contact_projection`."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (
+        Index(None, "came_us", "contact"),
+        Index(None, "ended_us"),
+        Index(None, "sender"),
+    )
+
+    contact: Mapped[Key] = mapped_column(primary_key=True)
+    came_us: Mapped[Micros]
+    kind: Mapped[str]
+    queue: Mapped[str]
+    sender: Mapped[str]
+    by_whom: Mapped[str]
+    language: Mapped[str]
+    priority: Mapped[int]
+    skills: Mapped[str]
+    customer_class: Mapped[str]
+    wanted_seat: Mapped[str]
+    patience_us: Mapped[Micros]
+    until_us: Mapped[Micros]
+    waits_since_us: Mapped[Micros]
+    seat: Mapped[str | None]
+    in_hand: Mapped[bool]
+    accepted_us: Mapped[Micros | None]
+    wait_us: Mapped[Micros | None]
+    handling_us: Mapped[Micros]
+    ended_us: Mapped[Micros | None]
+    outcome: Mapped[str | None]
+    ended_by: Mapped[str]
+
+
+class ContactTextRow(Base):
+    """What people wrote; written before routing hears of the contact. It may be removed while the
+    facts stay. `reference`: the other system's own name for it."""
+
+    __tablename__ = "contact_texts"
+
+    contact: Mapped[Key] = mapped_column(primary_key=True)
+    kept_us: Mapped[Micros]
+    name: Mapped[str]
+    subject: Mapped[str]
+    text: Mapped[str]
+    reference: Mapped[str]
+
+
 class SeatStateRow(Base):
     """The last SeatStateChanged of each seat, so that a start does not search years of facts."""
 

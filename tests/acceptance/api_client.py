@@ -70,7 +70,8 @@ class FactStream:
     def took(self, message: Json) -> None:
         self.messages.append(message)
         if message["type"] == "fact":
-            fact = {"kind": message["kind"], "at": message["at_us"]} | message["data"]
+            # A fact of a contact has a kind of its own.
+            fact = message["data"] | {"kind": message["kind"], "at": message["at_us"]}
             self._facts.append(fact)
         self._changed.set()
 

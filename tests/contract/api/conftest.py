@@ -15,6 +15,7 @@ import jsonschema_rs
 import pytest
 from argon2 import PasswordHasher
 
+from acd.dispatcher import Dispatcher
 from config.settings import HttpSettings
 from config.site import load_site
 from cti.api.login import LogIn
@@ -24,14 +25,28 @@ from cti.api.port import CallView, PastCall, Role, UserRecord
 from cti.api.routes import OPERATIONS
 from cti.api.server import ApiServer
 from cti.api.tokens import Tokens
+from cti.brain import Step
 from cti.changes import ChangesInMemory
-from cti.facts import CallPhase, Fact, Report
+from cti.contact_desk import ContactDesk
+from cti.facts import (
+    CallPhase,
+    Capacity,
+    Fact,
+    QueueRecord,
+    Report,
+    Resynced,
+    SeatCommand,
+    SeatRecord,
+    SnapshotTaken,
+)
 from cti.ids import CallId, QueueId, SeatId
 from cti.notices import NoticeBoard
 from cti.overlays import RoutingNow
 from cti.plans import PlanBoard
 from cti.queue_doors import QueueDoors
 from cti.runtime.clock import HostClock
+from cti.store.contact_texts import StoredContacts
+from cti.store.database import Database, database_url
 from ivr_flows.hours import Hours
 from tests.fakes.engine import START_US, FakeEngine, FakeHistory, FakeUsers
 from tests.fakes.messages import FakeMessages
@@ -211,9 +226,10 @@ def users() -> FakeUsers:
 
 
 @pytest.fixture
-def metrics(engine: FakeEngine) -> Metrics:
+def metrics(engine: FakeEngine, contacts: ContactDesk) -> Metrics:
     made = Metrics("1.2.3", ["12345"])
     made.attach(engine)
+    made.attach_contacts(contacts.open_ones, HostClock().now_us)
     return made
 
 
@@ -280,6 +296,46 @@ def doors(tmp_path: Path, told: list[Report]) -> QueueDoors:
     return QueueDoors(file, queues, hours, HostClock(), tell=told.append)
 
 
+class LoopOfOne:
+    """The dispatcher alone, asked as the engine's loop is."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+
+    async def ask(self, report: Report) -> Step:
+        facts = [one for one in self._dispatcher.handle(report) if isinstance(one, Fact)]
+        return Step(tuple(facts), ())
+
+
+@pytest.fixture
+async def contacts(tmp_path: Path) -> AsyncIterator[ContactDesk]:
+    """Seat 1001 is signed on, serves `repairs` and takes two texts."""
+    seat = SeatRecord(
+        SeatId("1001"),
+        "王芳",
+        "PJSIP/1001",
+        (QueueId("repairs"),),
+        capacity=(Capacity("text", 2),),
+    )
+    queues = [QueueRecord(QueueId(name), 15_000_000, 0) for name in ("repairs", "bills")]
+    dispatcher = Dispatcher([seat], queues)
+    for fact in (
+        SnapshotTaken(at=1),
+        Resynced(at=2),
+        SeatCommand(at=3, seat=seat.id, wish="sign-on"),
+    ):
+        list(dispatcher.handle(fact))
+    database = Database(database_url("", tmp_path))
+    await database.upgrade()
+
+    async def safe() -> None:
+        """This loop writes nothing down."""
+
+    loop, records = LoopOfOne(dispatcher), StoredContacts(database)
+    yield ContactDesk(loop, dispatcher, HostClock(), records, safe)
+    await database.close()
+
+
 @pytest.fixture
 async def server(  # noqa: PLR0917 - fixtures
     engine: FakeEngine,
@@ -289,6 +345,7 @@ async def server(  # noqa: PLR0917 - fixtures
     board: NoticeBoard,
     routing: RoutingNow,
     doors: QueueDoors,
+    contacts: ContactDesk,
     messages: FakeMessages,
 ) -> AsyncIterator[tuple[ApiServer, str]]:
     api = ApiServer(
@@ -301,6 +358,7 @@ async def server(  # noqa: PLR0917 - fixtures
         notices=board,
         routing=routing,
         doors=doors,
+        contacts=contacts,
         narrate=narrate,
         log_in=LogIn(users, hasher=WEAK),
         messages=messages,

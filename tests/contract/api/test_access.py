@@ -14,6 +14,7 @@ from tests.contract.api.conftest import Client, past_call
 from tests.fakes.engine import FakeEngine, FakeHistory
 
 BODIES: dict[str, Any] = {
+    "handInContact": {"kind": "text", "queue": "nowhere", "sender": "1", "text": "x"},
     "login": {"user": "nobody", "password": "wrong"},
     "pause": {"reason": "午休"},
     "sendToFlow": {"flow": "identify"},
@@ -50,6 +51,14 @@ EXPECTED = """
     switchNoticeOn  403 404 404  403     401
     switchNoticeOff 403 404 404  403     401
     removeNotice    403 404 404  403     401
+    handInContact    403 404 404 403     401
+    listContacts     200 200 200 200     401
+    getContact       404 404 404 404     401
+    acceptContact    404 404 404 403     401
+    rejectContact    404 404 404 403     401
+    returnContact    404 404 404 403     401
+    closeContact     404 404 404 403     401
+    withdrawContact  403 404 404 403     401
     listPlans    200  200  200   200     401
     switchPlan   403  200  200   403     401
     getRouting   403  200  200   200     401
@@ -106,6 +115,7 @@ async def test_each_operation_in_each_role_gives_what_the_table_says(
             "message": "1",
             "notice": "n-1",
             "plan": "rush",
+            "contact": "contact.nothing",
             "queue": "repairs",
         }
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,10 @@ from cti.facts import (
     CallPhase,
     CallQueued,
     CallRecovered,
+    ContactAccepted,
+    ContactCame,
+    ContactClosed,
+    ContactQueued,
     Fact,
     PersonAsked,
     RecordingMissed,
@@ -24,7 +29,7 @@ from cti.facts import (
     SeatState,
     SurveyScored,
 )
-from cti.ids import CallId, OfferId, QueueId, SeatId, callback_id
+from cti.ids import CallId, OfferId, QueueId, SeatId, callback_id, contact_id
 from cti.runtime.ports import CallCursor, CallSummary, Ledger, LedgerEntry
 from cti.store.codec import UnknownFact
 from cti.store.ledger import SqlLedger
@@ -416,3 +421,49 @@ async def test_last_seats_are_those_that_answered_each_number_last(ledger: Ledge
         ("13800000001", "1003"),
     ]
     assert found[1].at == NOON + 200 * SECOND + 25_800_000
+
+
+async def test_open_contacts_are_those_that_came_and_have_not_ended(ledger: Ledger) -> None:
+    def came(name: str, at: int, **more: Any) -> list[Fact]:
+        contact, queue = contact_id(name), QueueId("repairs")
+        return [
+            ContactCame(
+                at=at, contact=contact, kind="text", queue=queue, sender="1380", by="sms", **more
+            ),
+            ContactQueued(
+                at=at, contact=contact, kind="text", queue=queue, priority=5, until=at + SECOND
+            ),
+        ]
+
+    def accepted(name: str, at: int) -> Fact:
+        return ContactAccepted(
+            at=at,
+            contact=contact_id(name),
+            kind="text",
+            queue=QueueId("repairs"),
+            seat=SeatId("1001"),
+            offer=OfferId("contact-offer.1001.1"),
+            wait_us=at - NOON,
+            by="wangfang",
+        )
+
+    closed = ContactClosed(
+        at=NOON + 9,
+        contact=contact_id("done"),
+        kind="text",
+        queue=QueueId("repairs"),
+        seat=SeatId("1001"),
+        handling_us=1,
+        by="wangfang",
+    )
+    late, held = came("late", NOON + 5, skills=("gas:3", "night")), came("held", NOON)
+    done = [*came("done", NOON + 1), accepted("done", NOON + 8), closed]
+    await ledger.append(entries_of([*held, *done, accepted("held", NOON + 7), *late]))
+    found = await ledger.open_contacts()
+    assert [(one.contact, one.seat, one.accepted_at) for one in found] == [
+        (contact_id("held"), "1001", NOON + 7),
+        (contact_id("late"), "", 0),
+    ]
+    assert found[1].skills == ("gas:3", "night")
+    assert (found[0].came_at, found[0].until, found[0].sender) == (NOON, NOON + SECOND, "1380")
+    assert [entry.fact for entry in await ledger.facts_of(CallId(contact_id("late")))] == late

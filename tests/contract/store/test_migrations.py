@@ -47,7 +47,7 @@ async def test_database_of_a_newer_program_is_refused_untouched(url: str) -> Non
     later = Database(url)
     with pytest.raises(DatabaseNewer, match="newer program") as refused:
         await later.upgrade()
-    assert (refused.value.found, refused.value.known) == ("9999", "0004")
+    assert (refused.value.found, refused.value.known) == ("9999", "0005")
     with pytest.raises(DatabaseNewer):
         await later.check()
     with pytest.raises(DatabaseNewer):
