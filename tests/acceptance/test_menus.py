@@ -136,6 +136,13 @@ PARTS: Final = {
     "outside": {},
     "hours": {"always": {"weekly": "24h"}, "never": {"weekly": {"mon": "closed"}}},
     "areas": {"chengbei": {"en": "North"}},
+    "notices": {
+        "storm": {
+            "texts": {"zh-CN": "台风来袭。", "en": "A typhoon is coming."},
+            "then": "person",
+        }
+    },
+    "plans": {"disaster": {"name": {"en": "Disaster"}, "notices": ["storm"]}},
 }
 CARD: Final = "739164820357"
 """So long that no time stamp is it by chance."""
@@ -329,6 +336,22 @@ class TestHoursAndNotices:
         await hears(call, ENTRY_HZ)
         await call.press("*")
         await hears(call, ENTRY_HZ)
+
+    async def test_what_a_plan_says_is_heard_while_it_is_on(
+        self, here: Menus, facts: FactStream
+    ) -> None:
+        on = await here.api.request("POST", "/plans/disaster", {"on": True, "reason": "storm"})
+        assert on["texts_without_voice"] == 0
+        call = await here.dial()
+        await call.press("7")
+        await call.heard.wait_for_sound(deadline=4)
+        await facts.wait_for("CallQueued", deadline=10)
+        await call.hang_up()
+        await here.api.request("POST", "/plans/disaster", {"on": False, "reason": "over"})
+        call = await here.dial()
+        await call.press("7")
+        await hears(call, ENTRY_HZ)
+        await call.hang_up()
 
 
 class TestHangUps:

@@ -104,6 +104,7 @@ def sites(draw: st.DrawFn) -> tuple[list[SeatRecord], list[QueueRecord], Routing
             wanted_us=draw(st.sampled_from([0, 15 * SECOND])),
             last_seat_us=draw(st.sampled_from([0, 3600 * SECOND])),
             merged_into=QueueId(merged if name == "water" else ""),
+            closed=draw(st.sampled_from([False, False, True])),
             overflow=tuple(draw(st.lists(overflows, max_size=2))),
         )
         for name in QUEUES
