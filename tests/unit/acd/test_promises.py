@@ -3,6 +3,7 @@ late, twice or never. The dispatcher is held against a plain definition of who m
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from hypothesis import HealthCheck, settings
@@ -11,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from acd.needs import lowered, parse_needs
 from acd.waiting import WaitingCall
-from cti.effects import Effect
+from cti.effects import Effect, SendWaiting
 from cti.facts import (
     CallAbandoned,
     CallEnded,
@@ -23,7 +24,10 @@ from cti.facts import (
     OfferAnswered,
     OfferFailed,
     OfferRang,
+    OutsideRung,
     Overflow,
+    OverflowCause,
+    OverflowTarget,
     QueueRecord,
     QueueRole,
     Resynced,
@@ -41,6 +45,9 @@ from cti.facts import (
     SnapshotTaken,
     StrategyName,
     TimePassed,
+    WaitOverflowed,
+    WaitResumed,
+    WaitSentOn,
     Widening,
 )
 from cti.ids import CallId, QueueId, SeatId
@@ -59,14 +66,20 @@ skills = st.lists(st.builds(Skill, st.sampled_from(SKILLS), st.integers(1, 3)), 
 wishes = st.sampled_from([*["sign-on", "ready"] * 3, "sign-off", "pause"])
 asked_for = st.sampled_from(["gas", "gas:2", "night:3", "rare:1", ":", "gas:x"])
 usual_widening = (Widening(10 * SECOND, 1), Widening(20 * SECOND, 9))
-overflows = st.builds(
-    Overflow,
-    st.sampled_from(["wait", "length", "closed", "no-seats"]),
-    st.just("queue"),
-    st.sampled_from([*QUEUES, "nowhere"]),
-    after_us=st.sampled_from([0, 5, 15]).map(lambda seconds: seconds * SECOND),
-    length=st.integers(0, 3),
+targets: st.SearchStrategy[tuple[OverflowTarget, str]] = st.one_of(
+    st.sampled_from([*QUEUES, "nowhere"]).map(lambda queue: ("queue", queue)),
+    st.sampled_from([("outside", "police"), ("message", "box"), ("flow", "busy")]),
 )
+
+
+@st.composite
+def overflows(draw: st.DrawFn) -> Overflow:
+    to, target = draw(targets)
+    when: OverflowCause = draw(st.sampled_from(["wait", "length", "closed", "no-seats"]))
+    after_us = draw(st.sampled_from([0, 5, 15])) * SECOND
+    return Overflow(when, to, target, after_us=after_us, length=draw(st.integers(0, 3)))
+
+
 strategies_drawn: st.SearchStrategy[StrategyName] = st.sampled_from(
     ["longest-idle", "fewest-calls", "least-occupied", "round-robin", "fixed-order", "best-skill"]
 )
@@ -105,7 +118,7 @@ def sites(draw: st.DrawFn) -> tuple[list[SeatRecord], list[QueueRecord], Routing
             last_seat_us=draw(st.sampled_from([0, 3600 * SECOND])),
             merged_into=QueueId(merged if name == "water" else ""),
             closed=draw(st.sampled_from([False, False, True])),
-            overflow=tuple(draw(st.lists(overflows, max_size=2))),
+            overflow=tuple(draw(st.lists(overflows(), max_size=2))),
         )
         for name in QUEUES
     ]
@@ -123,6 +136,8 @@ class Routing(RuleBasedStateMachine):
         self.past: list[Fact] = []
         self.numbers = [f"1380000{number:04}" for number in range(3)]
         self.ended: set[CallId] = set()
+        self.sent: dict[CallId, str] = {}
+        """Callers who were told to step aside, and where to; until they are back or gone."""
 
     @initialize(site=sites())
     def begin(self, site: Any) -> None:
@@ -144,7 +159,39 @@ class Routing(RuleBasedStateMachine):
             if isinstance(offer, SeatOffered):
                 call = waiting[offer.call]
                 assert self.may_serve(offer.seat, call), f"{offer.seat} was offered {call}"
+            elif isinstance(offer, SendWaiting):
+                assert offer.call in waiting, "who is sent keeps the place"
+                assert not waiting[offer.call].offers, "nobody is sent away from a ringing seat"
+                assert offer.call not in self.sent, "nobody is sent twice at once"
+                self.sent[offer.call] = offer.to
+            elif isinstance(offer, WaitOverflowed) and offer.to == "queue":
+                assert offer.call not in self.sent, "who has stepped aside is not moved"
         return out
+
+    @precondition(lambda self: self.link and self.sent)
+    @rule(data=st.data(), helped=st.booleans())
+    def who_was_sent_has_been_there(self, data: st.DataObject, *, helped: bool) -> None:
+        """To a number outside they leave the line, and come back to their place."""
+        call = data.draw(st.sampled_from(list(self.sent)))
+        to = self.sent.pop(call)
+        if self.life.dispatcher.queue_of(call) is None:
+            return  # a seat took them out of there, or they hung up
+        if to == "outside":
+            self.fail_offers_of(call, "caller-gone")
+            self.tell(OutsideRung(at=self.now, call=call, target="police"))
+            assert self.life.dispatcher.queue_of(call) is None
+        else:
+            self.tell(WaitSentOn(at=self.now, call=call, to="flow", target="busy"))
+        if helped:
+            self.fail_offers_of(call, "caller-gone")
+            self.ends(call)
+            return
+        if to == "outside":
+            first = next(
+                one for one in self.past if isinstance(one, CallQueued) and one.call == call
+            )
+            self.tell(replace(first, at=self.now, queued_at=first.at))
+        self.tell(WaitResumed(at=self.now, call=call))
 
     @precondition(lambda self: not self.link)
     @rule()
