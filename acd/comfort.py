@@ -163,7 +163,8 @@ class Comfort:
 
     def _routing_changed(self, fact: RoutingChanged) -> None:
         if fact.queues:
-            self._every = {queue.id: queue.announce_us for queue in fact.queues}
+            kept = self._every if fact.partial else {}
+            self._every = kept | {queue.id: queue.announce_us for queue in fact.queues}
 
     # -------------------------------------------------------------------------------- callers
 

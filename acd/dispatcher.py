@@ -203,7 +203,7 @@ class Dispatcher(LineReader):
 
     def _routing_changed(self, fact: RoutingChanged) -> Outcome:
         yield from self._staffing.changed(fact)
-        if fact.queues:
+        if fact.queues or fact.partial:
             self._overflows.site_changed(self._seats.values(), fact.at)
         for seat in self._seats.values():
             yield from self._wishes.follow_phone(seat, fact.at)

@@ -32,7 +32,7 @@ class LastResortKeeper:
             yield from self._seat_changed(fact)
         elif isinstance(fact, SnapshotTaken):
             yield from self._reconcile(fact)
-        elif isinstance(fact, RoutingChanged) and fact.queues:
+        elif isinstance(fact, RoutingChanged) and (fact.queues or fact.partial):
             yield from self._routing_changed(fact)
 
     def deadline(self) -> int | None:
@@ -40,7 +40,8 @@ class LastResortKeeper:
 
     def _routing_changed(self, fact: RoutingChanged) -> Iterator[Effect]:
         """Members of queues that their seat does not serve any more go; those of new ones come."""
-        records = {record.id: record for record in fact.seats}
+        kept = self._records if fact.partial else {}
+        records = kept | {record.id: record for record in fact.seats}
         there = {seat: member for (_, seat), member in self._wanted.items()}
         for (queue, seat), member in list(self._wanted.items()):
             if seat not in records or queue not in records[seat].queues:

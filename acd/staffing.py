@@ -54,15 +54,19 @@ class Staffing:
     def set_up(
         self, seats: Iterable[SeatRecord], queues: Sequence[QueueRecord], rules: RoutingRules
     ) -> None:
-        """These hold from now on; who waits is to be stood again."""
+        """These hold from now on, in this order; who waits is to be stood again."""
         self._queues.clear()
         self._queues.update((queue.id, queue) for queue in queues)
         self._times.configure(queues)
+        before = dict(self._seats)
+        self._seats.clear()
         for record in seats:
-            seat = self._seats.setdefault(record.id, Seat(record))
+            seat = before.pop(record.id) if record.id in before else Seat(record)
+            self._seats[record.id] = seat
             seat.record = record
             if seat.at_device not in record.devices and not seat.busy:
                 seat.at_device = ""
+        self._seats.update(before)
         self._matching.configure(self._seats.values(), self._queues, rules.choice)
         for seat in self._seats.values():
             seat.watch = self._watch
@@ -72,14 +76,15 @@ class Staffing:
     def changed(self, fact: RoutingChanged) -> Iterator[Fact]:
         """Who waits keeps the time waited, and who rings or talks goes on. A seat that is not there
         any more goes when it has done with its call."""
-        if not fact.queues:
+        seats, queues = self._whole(fact)
+        if not queues:
             yield AnomalySeen(at=fact.at, about="routing", detail="no queue would be left; refused")
             return
-        yield from self._remove_all_but({record.id for record in fact.seats}, fact.at)
-        first = fact.queues[0].id
-        names = {queue.id for queue in fact.queues}
+        yield from self._remove_all_but({record.id for record in seats}, fact.at)
+        first = queues[0].id
+        names = {queue.id for queue in queues}
         homeless = [(call, call.queue) for call in self._line if call.queue not in names]
-        self.set_up(fact.seats, fact.queues, fact.rules)
+        self.set_up(seats, queues, fact.rules)
         self._waiters.stand_all_again(fact.at)
         for call, queue in homeless:
             yield WaitOverflowed(
@@ -91,6 +96,16 @@ class Staffing:
                 target=first,
                 waited_us=max(0, fact.at - call.queued_at),
             )
+
+    def _whole(self, fact: RoutingChanged) -> tuple[Sequence[SeatRecord], Sequence[QueueRecord]]:
+        """All seats and queues, also those that `fact` leaves as they are."""
+        if not fact.partial:
+            return fact.seats, fact.queues
+        there = (seat for seat in self._seats.values() if seat.id not in self._removed)
+        seats = {seat.id: seat.record for seat in there}
+        seats |= {record.id: record for record in fact.seats}
+        queues = self._queues | {queue.id: queue for queue in fact.queues}
+        return tuple(seats.values()), tuple(queues.values())
 
     def seat_is_away(self, seat: Seat) -> None:
         """One that was removed and has done with its call is forgotten."""

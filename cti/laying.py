@@ -21,7 +21,7 @@ from cti.plans import (
     settings_of_plans,
 )
 from cti.runtime.clock import Clock
-from cti.site_routing import RoutingRecords
+from cti.site_routing import RoutingRecords, RoutingSetUp
 from ivr_flows.notices import Notice
 
 log = structlog.get_logger(__name__)
@@ -125,18 +125,9 @@ class Laying:
         self.laid = laid
         now = await asyncio.to_thread(self._records.of, self.laid.site)
         if now != self._told:
-            self._told = now
+            before, self._told = self._told, now
             log.info("routing changed", by=by, why=why, seats=len(now.seats))
-            await self._tell(
-                RoutingChanged(
-                    at=self._clock.now_us(),
-                    seats=tuple(now.seats),
-                    queues=tuple(now.queues),
-                    rules=now.rules,
-                    by=by,
-                    why=why,
-                )
-            )
+            await self._tell(_changed(before, now, self._clock.now_us(), by, why))
         self._took(self.laid.site)
 
     async def _load(self) -> bool:
@@ -172,6 +163,26 @@ class Laying:
         at = self._clock.now_us()
         log.info("plan switched", plan=plan, on=on, by=by, why=why)
         await self._tell(PlanSwitched(at=at, plan=plan, on=on, by=by, why=why))
+
+
+def _changed(before: RoutingSetUp, now: RoutingSetUp, at: int, by: str, why: str) -> RoutingChanged:
+    """Only what is not as before, as long as nothing has come, gone or moved: a large site is not
+    written down anew for each change of one seat."""
+    partial = [one.id for one in before.seats] == [one.id for one in now.seats]
+    partial = partial and [one.id for one in before.queues] == [one.id for one in now.queues]
+    seats, queues = now.seats, now.queues
+    if partial:
+        seats = [one for old, one in zip(before.seats, seats, strict=True) if one != old]
+        queues = [one for old, one in zip(before.queues, queues, strict=True) if one != old]
+    return RoutingChanged(
+        at=at,
+        seats=tuple(seats),
+        queues=tuple(queues),
+        rules=now.rules,
+        by=by,
+        why=why,
+        partial=partial,
+    )
 
 
 def name_of(place: Place) -> str:

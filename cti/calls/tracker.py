@@ -135,7 +135,12 @@ class CallTracker:
         yield from ()
 
     def _routing_changed(self, fact: RoutingChanged) -> Outcome:
-        self._book.seat_of_device = devices_of(fact.seats)
+        kept: dict[str, SeatId] = {}
+        if fact.partial:
+            changed = {seat.id for seat in fact.seats}
+            before = self._book.seat_of_device.items()
+            kept = {device: seat for device, seat in before if seat not in changed}
+        self._book.seat_of_device = kept | devices_of(fact.seats)
         yield from ()
 
     def _channel_created(self, fact: ChannelCreated) -> Outcome:

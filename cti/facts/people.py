@@ -39,13 +39,15 @@ class SeatCommand(Report):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingChanged(Report):
-    """Queues, seats and rules are these from now on: all of them, also what has not changed."""
+    """Queues, seats and rules are these from now on: all of them, also what has not changed; or,
+    when `partial`, only those that are not as before, and all others stay."""
 
     seats: tuple[SeatRecord, ...]
     queues: tuple[QueueRecord, ...]
     rules: RoutingRules
     by: str
     why: str = ""
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

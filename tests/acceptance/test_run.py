@@ -237,3 +237,37 @@ async def test_the_demo_calls_run_through_and_are_kept(settings: Path) -> None:
     }
     assert run.said.count("recording kept") == 2
     assert "failed" not in run.said
+
+
+def own_site(settings: Path, folder: Path) -> Path:
+    """A site file that the test may change."""
+    site = yaml.safe_load((ROOT / "tests/site/site.yaml").read_text("utf-8"))
+    site["flows_dir"] = str(ROOT / "tests/site/flows")
+    file = folder / "site.yaml"
+    file.write_text(yaml.safe_dump(site, allow_unicode=True), "utf-8")
+    values = yaml.safe_load(settings.read_text("utf-8")) | {"site": str(file)}
+    settings.write_text(yaml.safe_dump(values), "utf-8")
+    return file
+
+
+def add_a_seat(file: Path) -> None:
+    """With a phone and a queue of its own."""
+    site = yaml.safe_load(file.read_text("utf-8"))
+    site["seats"]["1009"] = {"name": "新人", "device": "PJSIP/1009", "queues": ["gas"]}
+    site["queues"]["gas"] = {"name": {"zh-CN": "燃气", "en": "Gas"}}
+    file.write_text(yaml.safe_dump(site, allow_unicode=True), "utf-8")
+
+
+async def test_seat_that_is_new_in_the_site_file_comes_into_the_running_asterisk(
+    settings: Path, tmp_path: Path
+) -> None:
+    file = own_site(settings, tmp_path)
+    async with up(settings, "--headless") as run:
+        await run.says("Running. Ctrl-C stops")
+        add_a_seat(file)
+        await run.says("Asterisk has taken in seats and queues")
+        await run.says(r"1009 +│ 新人 +│ 1009 +│ \S+")
+        code, text = await cti("doctor", "--settings", str(settings))
+        assert "all 4 are known" in text, text
+        assert "all 4 have one of last resort" in text, text
+        assert code == 0, text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from acd.last_resort import LastResortKeeper
+from cti.calls.tracker import CallTracker, devices_of
 from cti.effects import DropMember, KeepMember
 from cti.facts import (
     AnomalySeen,
@@ -191,6 +192,38 @@ def test_a_change_that_would_leave_no_queue_is_refused() -> None:
     assert life.served()[-1] == (first, "1")
 
 
+def test_what_a_partial_change_does_not_name_stays_as_it_is() -> None:
+    seats = [a_seat("1"), a_seat("2", "bills")]
+    life = hotline(seats, [a_queue(), a_queue("bills")])
+    waits = life.call()
+    partial = RoutingChanged(
+        at=life.now,
+        seats=(a_seat("2", "repairs"),),
+        queues=(),
+        rules=RoutingRules(),
+        by="lead",
+        partial=True,
+    )
+    life.hear(partial)
+    assert [(one.seat, one.queues) for one in life.dispatcher.seats()] == [
+        ("1", ("repairs",)),
+        ("2", ("repairs",)),
+    ]
+    assert life.dispatcher.order(QueueId("repairs")) == (waits,)
+    life.sign_on("2")
+    assert life.served() == [(waits, "2")]
+    assert life.all(AnomalySeen) == []
+
+
+def test_fixed_order_follows_the_order_of_the_file() -> None:
+    queues = [a_queue(strategy="fixed-order")]
+    life = hotline([a_seat("1"), a_seat("2")], queues)
+    life.sign_on("1", "2")
+    change(life, [a_seat("2"), a_seat("1")], queues)
+    call = life.call()
+    assert life.served() == [(call, "2")]
+
+
 def test_members_of_the_queues_of_last_resort_follow() -> None:
     keeper = LastResortKeeper([a_seat("1", "repairs"), a_seat("2", "repairs")])
 
@@ -218,3 +251,38 @@ def test_members_of_the_queues_of_last_resort_follow() -> None:
         ("bills", "1")
     ]
     assert list(keeper.handle(changed)) == []
+    moved = RoutingChanged(
+        at=3,
+        seats=(a_seat("1", "repairs"),),
+        queues=(),
+        rules=RoutingRules(),
+        by="admin",
+        partial=True,
+    )
+    done = list(keeper.handle(moved))
+    assert [type(one).__name__ for one in done] == ["DropMember", "KeepMember"]
+
+
+def test_members_of_a_seat_that_a_partial_change_does_not_name_stay() -> None:
+    keeper = LastResortKeeper([a_seat("1", "repairs"), a_seat("2", "repairs")])
+    state = SeatStateChanged(at=1, seat=SeatId("2"), old=SeatState.SIGNED_OFF, new=SeatState.READY)
+    assert len(list(keeper.handle(state))) == 1
+    partial = RoutingChanged(
+        at=2,
+        seats=(a_seat("1", "bills"),),
+        queues=(),
+        rules=RoutingRules(),
+        by="admin",
+        partial=True,
+    )
+    assert list(keeper.handle(partial)) == []
+
+
+def test_phone_of_a_seat_that_a_partial_change_does_not_name_is_known_still() -> None:
+    tracker = CallTracker(devices_of([a_seat("1"), a_seat("2", devices=("PJSIP/home",))]))
+    changed = SeatRecord(SeatId("2"), "2", "PJSIP/new", (QueueId("repairs"),))
+    fact = RoutingChanged(
+        at=1, seats=(changed,), queues=(), rules=RoutingRules(), by="admin", partial=True
+    )
+    assert list(tracker.handle(fact)) == []
+    assert tracker._book.seat_of_device == {"PJSIP/1": "1", "PJSIP/new": "2"}
