@@ -9,10 +9,7 @@ from pydantic import BaseModel
 
 from cti.api.access import ACCESS, Door
 from cti.api.binding import Answer, Ask, Operation
-from cti.api.schemas import (
-    NoBody,
-    NoQuery,
-)
+from cti.api.schemas import NoBody, NoQuery
 
 V1: Final = "/api/v1"
 _ALWAYS: Final = frozenset({400, 421, 500})

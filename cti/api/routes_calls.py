@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cti.api import (
-    callbacks,
-    calls,
-    messages,
-)  # fmt: skip
+from cti.api import callbacks, calls, messages
 from cti.api.binding import Operation
 from cti.api.message_schemas import MessageAnswer, MessagesAnswer, MessagesQuery
 from cti.api.operation import V1, operation

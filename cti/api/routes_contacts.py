@@ -6,9 +6,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from cti.api import (
-    contacts,
-)  # fmt: skip
+from cti.api import contacts
 from cti.api.binding import Operation
 from cti.api.contact_schemas import (
     ContactAnswer,
@@ -18,9 +16,7 @@ from cti.api.contact_schemas import (
     ReturnBody,
 )
 from cti.api.operation import V1, operation
-from cti.api.schemas import (
-    NoBody,
-)
+from cti.api.schemas import NoBody
 
 _CONTACT_WISHES: Final[tuple[tuple[str, str, str, Any, type[BaseModel]], ...]] = (
     ("acceptContact", "accept", "Take what is offered", contacts.accept, NoBody),

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from cti.api import (
-    seats,
-)  # fmt: skip
+from cti.api import seats
 from cti.api.binding import Operation
 from cti.api.operation import V1, operation
-from cti.api.schemas import (
-    PauseBody,
-    SeatAnswer,
-    SeatsAnswer,
-    SignOnBody,
-)
+from cti.api.schemas import PauseBody, SeatAnswer, SeatsAnswer, SignOnBody
 
 _SEAT: Final = f"{V1}/seats/{{seat}}"
 

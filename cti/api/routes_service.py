@@ -4,21 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from cti.api import (
-    describe,
-    events,
-    people,
-    status,
-)  # fmt: skip
+from cti.api import describe, events, people, status
 from cti.api.binding import Operation
 from cti.api.operation import V1, operation
-from cti.api.schemas import (
-    AliveAnswer,
-    LoginBody,
-    MeAnswer,
-    ReadyAnswer,
-    TokenAnswer,
-)
+from cti.api.schemas import AliveAnswer, LoginBody, MeAnswer, ReadyAnswer, TokenAnswer
 
 SERVICE: Final[tuple[Operation, ...]] = (
     operation(

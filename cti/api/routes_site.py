@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cti.api import (
-    notices,
-    plans,
-    queues,
-    routing,
-    seats,
-)  # fmt: skip
+from cti.api import notices, plans, queues, routing, seats
 from cti.api.binding import Operation
 from cti.api.operation import V1, operation
 from cti.api.routing_schemas import (
@@ -24,13 +18,7 @@ from cti.api.routing_schemas import (
     RoutingPatch,
     SeatPatch,
 )
-from cti.api.schemas import (
-    DoorAnswer,
-    NoticeAnswer,
-    NoticeBody,
-    NoticesAnswer,
-    QueuesAnswer,
-)
+from cti.api.schemas import DoorAnswer, NoticeAnswer, NoticeBody, NoticesAnswer, QueuesAnswer
 
 _ROUTING: Final = f"{V1}/routing"
 
