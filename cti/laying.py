@@ -4,7 +4,7 @@ cores are told when anything of it is news to them."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -27,6 +27,7 @@ from ivr_flows.notices import Notice
 log = structlog.get_logger(__name__)
 
 FILE: Final = "site file"
+MOST_WARNINGS: Final = 20
 Place = tuple[Part, str, str]
 
 
@@ -52,7 +53,9 @@ class Laying:
         self._took = took
         self._overlay = Overlay()
         self._records = RoutingRecords()
-        self._told = self._records.of(site)
+        self._told: RoutingSetUp | None = self._records.of(site)
+        """What the cores know; None: that is not known."""
+        self._contradicted: list[Change] = []
         self._changes: dict[Place, Change] = {}
         self._unreadable: list[Misfit] = []
         self.laid = Overlaid(site)
@@ -82,19 +85,15 @@ class Laying:
         """What was said and does not count, since it does not fit any more."""
         return (*self._unreadable, *self.laid.misfits)
 
-    def contradicted(self) -> list[Change]:
+    def contradicted(self) -> Sequence[Change]:
         """Changes of values that the site file says otherwise since; they count still."""
-        return [
-            change
-            for place, change in self._changes.items()
-            if beneath_of(self._file_site, place) != change.beneath
-        ]
+        return self._contradicted
 
     def warnings(self) -> tuple[str, ...]:
         """What was said and does not count, and what the site file says and does not count."""
         return (
-            *(f"{name_of(one.setting.place)} does not fit: {one.why}" for one in self.misfits),
-            *(
+            *_some(f"{name_of(one.setting.place)} does not fit: {one.why}" for one in self.misfits),
+            *_some(
                 f"{name_of(one.setting.place)}: the site file says otherwise since; "
                 f"the change by {one.setting.source.by} counts until it is removed"
                 for one in self.contradicted()
@@ -123,11 +122,17 @@ class Laying:
             place = name_of(one.setting.place)
             log.warning("does not fit the site file", place=place, why=one.why)
         self.laid = laid
+        self._contradicted = [
+            change
+            for place, change in self._changes.items()
+            if beneath_of(self._file_site, place) != change.beneath
+        ]
         now = await asyncio.to_thread(self._records.of, self.laid.site)
         if now != self._told:
-            before, self._told = self._told, now
+            before, self._told = self._told, None
             log.info("routing changed", by=by, why=why, seats=len(now.seats))
             await self._tell(_changed(before, now, self._clock.now_us(), by, why))
+            self._told = now
         self._took(self.laid.site)
 
     async def _load(self) -> bool:
@@ -165,13 +170,22 @@ class Laying:
         await self._tell(PlanSwitched(at=at, plan=plan, on=on, by=by, why=why))
 
 
-def _changed(before: RoutingSetUp, now: RoutingSetUp, at: int, by: str, why: str) -> RoutingChanged:
+def _some(texts: Iterable[str]) -> Iterator[str]:
+    """For people: the first ones, and how many more there are."""
+    found = list(texts)
+    yield from found[:MOST_WARNINGS]
+    if len(found) > MOST_WARNINGS:
+        yield f"... and {len(found) - MOST_WARNINGS} more"
+
+
+def _changed(
+    before: RoutingSetUp | None, now: RoutingSetUp, at: int, by: str, why: str
+) -> RoutingChanged:
     """Only what is not as before, as long as nothing has come, gone or moved: a large site is not
     written down anew for each change of one seat."""
-    partial = [one.id for one in before.seats] == [one.id for one in now.seats]
-    partial = partial and [one.id for one in before.queues] == [one.id for one in now.queues]
     seats, queues = now.seats, now.queues
-    if partial:
+    partial = before is not None and _ids(before) == _ids(now)
+    if partial and before is not None:
         seats = [one for old, one in zip(before.seats, seats, strict=True) if one != old]
         queues = [one for old, one in zip(before.queues, queues, strict=True) if one != old]
     return RoutingChanged(
@@ -183,6 +197,10 @@ def _changed(before: RoutingSetUp, now: RoutingSetUp, at: int, by: str, why: str
         why=why,
         partial=partial,
     )
+
+
+def _ids(setup: RoutingSetUp) -> tuple[list[str], list[str]]:
+    return [one.id for one in setup.seats], [one.id for one in setup.queues]
 
 
 def name_of(place: Place) -> str:

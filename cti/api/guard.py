@@ -78,8 +78,14 @@ class HostGuard:
             raise Problem(403, "foreign-origin", "a page of another site may not connect")
 
 
+def is_local(request: web.Request) -> bool:
+    """Whether the peer is this machine itself and no proxy speaks for another."""
+    proxied = any(mark in request.headers for mark in _PROXY_MARKS)
+    return is_loopback(request.remote or "") and not proxied
+
+
 def require_local(request: web.Request) -> None:
-    """Raises Problem 403 unless the peer is this machine itself and no proxy speaks for another."""
-    if is_loopback(request.remote or "") and not any(m in request.headers for m in _PROXY_MARKS):
+    """Raises Problem 403 unless the peer is this machine itself."""
+    if is_local(request):
         return
     raise Problem(403, "local-only", "only for this machine itself")

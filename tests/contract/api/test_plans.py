@@ -124,6 +124,8 @@ async def test_readyz_and_metrics_tell_what_is_on_and_what_does_not_count(
         ["rush", "disaster"],
         ["x does not fit"],
     )
+    strange = await client.get("/readyz", headers={"X-Forwarded-For": "198.51.100.7"})
+    assert strange.json["warnings"] == ["ask on the machine itself, or GET /api/v1/routing"]
     figures = (await client.get("/metrics")).body.decode()
     for line in (
         'cti_plan_on{plan="rush"} 1.0',

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from config.site import load_site
-from cti.changes import ChangesInMemory, ChangesNotKept
-from cti.facts import Report, RoutingChanged
+from config.site import Site, load_site
+from cti.changes import ChangesInMemory, ChangesNotKept, Edit
+from cti.facts import PlanSwitched, Report, RoutingChanged
 from cti.overlays import RoutingNow
 from cti.plans import PlanBoard
 from cti.runtime.clock import HostClock
-from tests.contract.api.conftest import Answer, Client
+from tests.contract.api.conftest import SITE, Answer, Client
 
 ROUTING = "/api/v1/routing"
 QUEUE, SEAT = f"{ROUTING}/queues/repairs", f"{ROUTING}/seats/1001"
@@ -174,11 +174,9 @@ async def test_with_the_database_away_nothing_changes_and_it_is_read_later(
     async def tell(report: Report) -> None:
         told.append(report)
 
-    from cti.changes import Edit
-
     (tmp_path / "site.yaml").write_text(
         "name: {en: A}\nhotlines: [{number: '1', flow: main}]\n".replace("'1'", "'12345'")
-        + "queues: {repairs: {name: {en: B}}}\n",
+        + "queues: {repairs: {name: {en: B}}}\nplans: {night: {name: {en: N}, choice: due}}\n",
         "utf-8",
     )
     site, store = load_site(tmp_path / "site.yaml"), Away()
@@ -189,6 +187,9 @@ async def test_with_the_database_away_nothing_changes_and_it_is_read_later(
 
     first = begin()
     await first.start()
+    await first.switch("night", on=True, by="lead")
+    assert first.site.routing.choice == "due", "a plan needs no database"
+    await first.switch("night", on=False, by="lead")
     edit = Edit("queues", "repairs", {"strategy": "ring-all"})
     with pytest.raises(ChangesNotKept):
         await first.change([edit], by="lead")
@@ -202,3 +203,56 @@ async def test_with_the_database_away_nothing_changes_and_it_is_read_later(
     store.away = False
     await second.look()
     assert second.site.queues["repairs"].strategy == "ring-all"
+
+
+def saved(tmp_path: Path, old: str, new: str) -> Site:
+    """The site file after an edit."""
+    file = tmp_path / "site.yaml"
+    assert old in SITE
+    file.write_text(SITE.replace(old, new), "utf-8")
+    return load_site(file)
+
+
+async def test_what_the_file_says_later_does_not_win_silently(
+    client: Client, routing: RoutingNow, tmp_path: Path
+) -> None:
+    await patch(client, SEAT, queues=["bills"])
+    site = saved(tmp_path, "PJSIP/1001, queues: [repairs]", "PJSIP/1001, queues: [repairs, bills]")
+    await routing.file_changed(site)
+    assert routing.site.seats["1001"].queues == ["bills"]
+    shown = (await client.get(ROUTING, "lead")).json["seats"]["1001"]["sources"]["queues"]
+    assert (shown["file"], shown["file_says_otherwise_since"]) == (["repairs", "bills"], True)
+    (warning,) = routing.warnings()
+    assert "the site file says otherwise since; the change by lead counts" in warning
+    await client.send("DELETE", SEAT, "lead")
+    assert routing.site.seats["1001"].queues == ["repairs", "bills"]
+    assert routing.warnings() == ()
+
+
+async def test_change_that_no_longer_fits_the_file_is_left_out_and_told(
+    client: Client, routing: RoutingNow, tmp_path: Path
+) -> None:
+    await patch(client, f"{ROUTING}/queues/bills", merged_into="repairs")
+    site = saved(tmp_path, "name: {zh-CN: 报修, en: Repairs}", "name: {en: R}, merged_into: bills")
+    await routing.file_changed(site)
+    assert routing.site.queues["repairs"].merged_into == "bills"
+    assert routing.site.queues["bills"].merged_into is None
+    (left_out,) = (await client.get(ROUTING, "lead")).json["not_counting"]
+    assert left_out["place"] == "queues.bills.merged_into"
+    assert "circle" in left_out["why"]
+    assert "queues.bills.merged_into does not fit" in routing.warnings()[0]
+    await routing.file_changed(saved(tmp_path, "Repairs", "Repair"))
+    assert routing.site.queues["bills"].merged_into == "repairs", "it fits again"
+
+
+async def test_plan_taken_out_of_the_file_while_it_is_on_is_off_and_told(
+    client: Client, routing: RoutingNow, tmp_path: Path, told: list[Report]
+) -> None:
+    await client.post("/api/v1/plans/rush", "lead", json={"on": True, "reason": "many calls"})
+    told.clear()
+    await routing.file_changed(saved(tmp_path, "  rush:\n", "  night:\n"))
+    switched, changed = told
+    assert isinstance(switched, PlanSwitched)
+    assert (switched.plan, switched.on, switched.by) == ("rush", False, "site file")
+    assert isinstance(changed, RoutingChanged)
+    assert routing.site.queues["repairs"].merged_into is None
