@@ -365,6 +365,25 @@ class Routing(RuleBasedStateMachine):
             )
         )
 
+    @rule(site=sites(), data=st.data())
+    def a_part_of_routing_changes(self, site: Any, data: st.DataObject) -> None:
+        """What is not named stays."""
+        changes = st.booleans()
+        seats = [one for one in site[0] if one.id in self.records and data.draw(changes)]
+        queues = [one for one in site[1] if data.draw(changes)]
+        self.records |= {record.id: record for record in seats}
+        self.queues |= {queue.id: queue for queue in queues}
+        self.tell(
+            RoutingChanged(
+                at=self.now,
+                seats=tuple(seats),
+                queues=tuple(queues),
+                rules=site[2],
+                by="lead",
+                partial=True,
+            )
+        )
+
     @precondition(lambda self: self.past)
     @rule(data=st.data())
     def an_old_fact_comes_again(self, data: st.DataObject) -> None:

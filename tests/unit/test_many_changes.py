@@ -1,0 +1,75 @@
+"""Thousands of changes of routing at once."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from config.change import SeatChange, said
+from config.site import Site
+from cti.changes import ChangeRefused, ChangesInMemory, Edit
+from cti.facts import Report, RoutingChanged
+from cti.overlays import RoutingNow
+from cti.plans import PlanBoard
+
+SEATS = 3_000
+
+
+class Clock:
+    def now_us(self) -> int:
+        return 5
+
+
+def a_site() -> Site:
+    return Site.model_validate(
+        {
+            "name": {"en": "Hotline"},
+            "hotlines": [{"number": "12345", "flow": "main"}],
+            "queues": {"repairs": {"name": {"en": "R"}}, "bills": {"name": {"en": "B"}}},
+            "seats": {
+                f"s{number}": {"name": "N", "device": f"PJSIP/{number}", "queues": ["repairs"]}
+                for number in range(SEATS)
+            },
+        }
+    )
+
+
+def queues(number: int, *names: str) -> Edit:
+    change = SeatChange(**{"queues": list(names)})
+    return Edit("seats", f"s{number}", dict(said(change)))
+
+
+async def test_changes_that_come_together_are_told_together_and_one_that_does_not_fit_alone_fails(
+    tmp_path: Path,
+) -> None:
+    told: list[Report] = []
+
+    async def tell(report: Report) -> None:
+        told.append(report)
+
+    site, board, store = a_site(), PlanBoard(tmp_path / "plans.json"), ChangesInMemory()
+    now = RoutingNow(site, board, store, Clock(), tell=tell, took=lambda site: None)
+    await now.start()
+    await asyncio.gather(
+        *(now.change([queues(number, "bills")], by="lead") for number in range(SEATS))
+    )
+    assert all(seat.queues == ["bills"] for seat in now.site.seats.values())
+    assert len(told) < 10, "not one after another"
+    facts = [fact for fact in told if isinstance(fact, RoutingChanged)]
+    assert sum(len(fact.seats) for fact in facts) == SEATS, "each seat is told once"
+    assert "and" in facts[-1].why
+    assert len(facts[-1].why) < 300
+
+    answers = await asyncio.gather(
+        *(
+            now.change([queues(number, "bills" if number else "nowhere")], by="lead")
+            for number in range(20)
+        ),
+        return_exceptions=True,
+    )
+    assert isinstance(answers[0], ChangeRefused)
+    assert answers[1:] == [None] * 19
+    assert len(store.rows) == SEATS
+    await now.remove("", "", by="lead")
+    assert now.site == site
+    assert store.rows == {}
