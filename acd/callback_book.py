@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from cti.facts import CallbackAsked, CallbackBooked, OpenCallback
 from cti.ids import CallbackId, CallId, QueueId
@@ -14,7 +15,13 @@ class CallbackState(StrEnum):
     DUE = "due"
     RINGING = "ringing"
     DIALLING = "dialling"
+    REACHED = "reached"
     RESTING = "resting"
+
+
+_UNDER_WAY: Final = frozenset(
+    {CallbackState.RINGING, CallbackState.DIALLING, CallbackState.REACHED}
+)
 
 
 @dataclass(slots=True)
@@ -28,7 +35,7 @@ class Entry:
 
     @property
     def under_way(self) -> bool:
-        return self.state in (CallbackState.RINGING, CallbackState.DIALLING)
+        return self.state in _UNDER_WAY
 
     def expires(self, keep_us: int) -> int:
         """When it is too old to be of use."""

@@ -8,9 +8,13 @@
                                       ^                                                 |   v
                                       '-------------------------------------------------' CLOSED
 
+Where the customer is rung first: DUE --> DIALLING --the customer answers--> REACHED (a call in the
+line, `acd.callback_customers`) --a seat answers--> CLOSED; who hangs up before that RESTS.
+
 HELD: the caller may still be served in the line themselves; then the callback is closed. An entry
-is in the line only while DUE, RINGING or DIALLING, so it is never offered twice. One open callback
-a call, and one a number: who books again takes the earlier place with them.
+is in the line only while DUE, RINGING or DIALLING (when REACHED its call is), so it is never
+offered twice. One open callback a call, and one a number: who books again takes the earlier place
+with them.
 """
 
 from __future__ import annotations
@@ -20,6 +24,8 @@ from dataclasses import replace
 from typing import Any
 
 from acd.callback_book import CallbackSnapshot, CallbackState, Entry, booked_as, opened_by, place_of
+from acd.callback_customers import ReachedCalls
+from acd.callback_entries import CallbackBook
 from acd.callback_rules import MOST_OPEN, CallbackRules
 from acd.numbers import refusal
 from acd.waiters import Waiters
@@ -27,11 +33,10 @@ from cti.facts import (
     CallbackAnswered,
     CallbackAsked,
     CallbackCancelAsked,
-    CallbackClosed,
     CallbackDialled,
     CallbackFailed,
     CallbackOffered,
-    CallbackPutOff,
+    CallbackReached,
     CallbackRecovered,
     CallbackRefused,
     CallEnded,
@@ -59,12 +64,12 @@ class Callbacks:
         self._waiters = waiters
         self._queues = queues
         self._rules = rules
-        self._entries: dict[CallbackId, Entry] = {}
-        self._restored: set[CallbackId] = set()
+        self._book = CallbackBook(waiters, queues, rules)
         self._alive: set[CallId] = set()
         self._rung: dict[OfferId, str] = {}
         """The numbers that are rung or talked to, until the leg's end is known: also of callbacks
         that are closed."""
+        self._reached_calls = ReachedCalls()
         self._deadline: int | None = None
         self._deadline_known = False
         self._handlers: dict[type[Fact], Callable[[Any], Iterator[Fact]]] = {
@@ -77,6 +82,7 @@ class Callbacks:
             CallEnded: self._call_ended,
             CallbackOffered: self._offered,
             CallbackDialled: self._dialled,
+            CallbackReached: self._reached,
             CallbackAnswered: self._answered,
             CallbackFailed: self._failed,
             CallbackRecovered: self._recovered,
@@ -99,19 +105,23 @@ class Callbacks:
     def deadline(self) -> int | None:
         """When one is due again, or too old, microseconds since the epoch."""
         if not self._deadline_known:
-            wanted = (entry.next(self._rules.keep_us) for entry in self._entries.values())
+            wanted = (entry.next(self._rules.keep_us) for entry in self._book.entries.values())
             self._deadline = min((at for at in wanted if at is not None), default=None)
             self._deadline_known = True
         return self._deadline
 
     def get(self, callback: CallbackId) -> OpenCallback:
         """Raises KeyError when it is not open."""
-        return self._entries[callback].open
+        return self._book.entries[callback].open
 
     def all(self) -> tuple[CallbackSnapshot, ...]:
         """The open ones, in the order of their places."""
-        entries = sorted(self._entries.values(), key=lambda entry: entry.open.since)
+        entries = sorted(self._book.entries.values(), key=lambda entry: entry.open.since)
         return tuple(CallbackSnapshot(entry.open, entry.state) for entry in entries)
+
+    def has_called(self, call: CallId) -> bool:
+        """Whether `call` is a customer whom a callback has rung."""
+        return call in self._reached_calls
 
     @property
     def customer_ring_us(self) -> int:
@@ -122,12 +132,12 @@ class Callbacks:
     def _asked(self, fact: CallbackAsked) -> Iterator[Fact]:
         why = refusal(fact.number, self._rules.prefixes)
         callback = callback_id(fact.call)
-        same = [one for one in self._entries.values() if one.open.number == fact.number]
+        same = [one for one in self._book.entries.values() if one.open.number == fact.number]
         if why:
             why = f"the number {why}"
         elif fact.number in self._rung.values() or any(one.under_way for one in same):
             why = "this number is being called just now"
-        elif len(self._entries) >= MOST_OPEN and not same and callback not in self._entries:
+        elif not same and callback not in self._book.entries and self._book.is_full:
             why = f"{MOST_OPEN} callbacks are open already"
         if why:
             yield CallbackRefused(at=fact.at, call=fact.call, why=why)
@@ -135,75 +145,66 @@ class Callbacks:
         since = min([fact.since, *(one.open.since for one in same)])
         for one in same:
             if one.open.callback != callback:
-                yield self._close(one, fact.at, "replaced")
+                yield self._book.close(one, fact.at, "replaced")
         queue = fact.queue if fact.queue in self._queues else next(iter(self._queues))
         booked = booked_as(fact, callback, queue, since)
-        self._entries[callback] = Entry(opened_by(booked), CallbackState.HELD)
+        self._book.entries[callback] = Entry(opened_by(booked), CallbackState.HELD)
         yield booked
 
     def _caller_served(self, fact: OfferAnswered) -> Iterator[Fact]:
-        entry = self._entries.get(callback_id(fact.call))
+        yield from self._called_back(self._reached_calls.served(fact.call), fact.at)
+        entry = self._book.entries.get(callback_id(fact.call))
         if entry is not None and entry.state is CallbackState.HELD:
-            yield self._close(entry, fact.at, "served")
+            yield self._book.close(entry, fact.at, "served")
+
+    def _called_back(self, callback: CallbackId | None, at: int) -> Iterator[Fact]:
+        entry = self._book.entries.get(callback) if callback else None
+        if entry is not None and entry.state is CallbackState.REACHED:
+            yield self._book.close(entry, at, "called-back")
 
     def _call_ended(self, fact: CallEnded) -> Iterator[Fact]:
-        entry = self._entries.get(callback_id(fact.call))
+        self._rung.pop(OfferId(fact.call), None)
+        callback, helped = self._reached_calls.ended(fact)
+        reached = self._book.entries.get(callback) if callback else None
+        if reached is not None and reached.state is CallbackState.REACHED:
+            if helped:
+                yield self._book.close(reached, fact.at, "called-back")
+            else:
+                yield self._book.put_off(reached, fact.at, "customer-gone")
+        entry = self._book.entries.get(callback_id(fact.call))
         if entry is not None and entry.state is CallbackState.HELD:
-            self._let_go(entry, fact.at)
-        yield from ()
+            self._book.let_go(entry, fact.at)
 
     def _cancel_asked(self, fact: CallbackCancelAsked) -> Iterator[Fact]:
-        entry = self._entries.get(fact.callback)
+        entry = self._book.entries.get(fact.callback)
         if entry is None:
             yield CallbackRefused(at=fact.at, callback=fact.callback, why="it is not open")
         else:
-            yield self._close(entry, fact.at, "cancelled", fact.by)
+            yield self._book.close(entry, fact.at, "cancelled", fact.by)
 
     # ------------------------------------------------------------------------------ its turn
 
-    def _let_go(self, entry: Entry, at: int) -> None:
-        """The caller is not in the line themselves any more."""
-        self._restored.discard(entry.open.callback)
-        entry.open = replace(
-            entry.open, not_before=self._rules.next_open(max(at, entry.open.not_before))
-        )
-        if entry.open.not_before > at:
-            self._waiters.leave(place_of(entry.open.callback))
-            entry.state = CallbackState.RESTING
-        else:
-            self._make_due(entry, at)
-
-    def _make_due(self, entry: Entry, at: int, offers: tuple[OfferId, ...] = ()) -> None:
-        entry.state, opened = CallbackState.DUE, entry.open
-        entry.until = self._rules.closes_at(at)
-        self._waiters.enter(
-            place_of(opened.callback),
-            opened.queue,
-            at,
-            priority=opened.priority,
-            queued_at=opened.since,
-            skills=opened.skills,
-            callback=opened.callback,
-            offers=offers,
-        )
-
     def _offered(self, fact: CallbackOffered) -> Iterator[Fact]:
         self._rung[fact.offer] = fact.number
-        self._goes_to(fact.callback, CallbackState.RINGING)
+        first = CallbackState.RINGING if fact.first == "seat" else CallbackState.DIALLING
+        self._book.goes_to(fact.callback, first)
         yield from ()
 
     def _dialled(self, fact: CallbackDialled) -> Iterator[Fact]:
-        self._goes_to(fact.callback, CallbackState.DIALLING)
+        self._book.goes_to(fact.callback, CallbackState.DIALLING)
         yield from ()
 
-    def _goes_to(self, callback: CallbackId, state: CallbackState) -> None:
-        if callback in self._entries:
-            self._entries[callback].state = state
+    def _reached(self, fact: CallbackReached) -> Iterator[Fact]:
+        """The customer's own call stands in the line for it."""
+        self._waiters.leave(place_of(fact.callback))
+        self._book.goes_to(fact.callback, CallbackState.REACHED)
+        self._reached_calls.begin(fact.customer, fact.callback)
+        yield from ()
 
     def _answered(self, fact: CallbackAnswered) -> Iterator[Fact]:
-        entry = self._entries.get(fact.callback)
+        entry = self._book.entries.get(fact.callback)
         if entry is not None:
-            yield self._close(entry, fact.at, "called-back")
+            yield self._book.close(entry, fact.at, "called-back")
 
     def _leg_gone(self, fact: SeatLegGone) -> Iterator[Fact]:
         self._rung.pop(fact.offer, None)
@@ -211,7 +212,7 @@ class Callbacks:
 
     def _failed(self, fact: CallbackFailed) -> Iterator[Fact]:
         self._rung.pop(fact.offer, None)
-        entry = self._entries.get(fact.callback)
+        entry = self._book.entries.get(fact.callback)
         place = self._waiters.get(place_of(fact.callback))
         if entry is None or place is None or fact.offer not in place.offers:
             return
@@ -219,36 +220,18 @@ class Callbacks:
             entry.state = CallbackState.DUE
             yield from self._waiters.offer_failed(place.call, fact.offer, fact.at, fact.reason)
             if self._rules.next_open(fact.at) > fact.at:
-                self._let_go(entry, fact.at)  # it has become late meanwhile
+                self._book.let_go(entry, fact.at)  # it has become late meanwhile
             return
-        self._waiters.leave(place.call)
-        # A queue may have been removed meanwhile.
-        queue = self._queues.get(entry.open.queue) or next(iter(self._queues.values()))
-        attempts = entry.open.attempts + 1
-        if attempts >= queue.callback_attempts:
-            yield self._close(entry, fact.at, "given-up")
-            return
-        until = self._rules.again_at(queue, fact.reason, attempts, fact.at)
-        entry.open = replace(entry.open, attempts=attempts, not_before=until)
-        entry.state = CallbackState.RESTING
-        yield CallbackPutOff(
-            at=fact.at, callback=fact.callback, call=fact.call, attempts=attempts, until=until
-        )
+        yield self._book.put_off(entry, fact.at, fact.reason)
 
     def _time_passed(self, fact: TimePassed) -> Iterator[Fact]:
-        for entry in list(self._entries.values()):
+        for entry in list(self._book.entries.values()):
             if (next_at := entry.next(self._rules.keep_us)) is None or next_at > fact.at:
                 continue
             if entry.expires(self._rules.keep_us) <= fact.at and not entry.under_way:
-                yield self._close(entry, fact.at, "expired")
+                yield self._book.close(entry, fact.at, "expired")
             elif entry.state in (CallbackState.RESTING, CallbackState.DUE):
-                self._let_go(entry, fact.at)
-
-    def _close(self, entry: Entry, at: int, why: Any, by: str = "") -> CallbackClosed:
-        opened = entry.open
-        del self._entries[opened.callback]
-        self._waiters.leave(place_of(opened.callback))
-        return CallbackClosed(at=at, callback=opened.callback, call=opened.call, why=why, by=by)
+                self._book.let_go(entry, fact.at)
 
     # ------------------------------------------------------------------------------ recovery
 
@@ -257,36 +240,41 @@ class Callbacks:
         for opened in fact.callbacks:
             if opened.queue not in self._queues:
                 opened = replace(opened, queue=next(iter(self._queues)))  # noqa: PLW2901
-            self._entries[opened.callback] = Entry(opened, CallbackState.HELD)
-            self._restored.add(opened.callback)
+            self._book.entries[opened.callback] = Entry(opened, CallbackState.HELD)
+            self._book.restored.add(opened.callback)
         yield from ()
 
     def _call_recovered(self, fact: CallRecovered) -> Iterator[Fact]:
-        if self._restored:
+        if self._book.restored:
             self._alive.add(fact.call)
-        yield from ()
+        yield from self._called_back(self._reached_calls.found(fact), fact.at)
 
     def _resynced(self, fact: Resynced) -> Iterator[Fact]:
-        restored, self._restored = self._restored, set()
+        restored, self._book.restored = self._book.restored, set()
         for callback in sorted(restored):
-            entry = self._entries.get(callback)
+            entry = self._book.entries.get(callback)
             if entry is None or entry.state is not CallbackState.HELD:
                 continue
             if entry.open.call not in self._alive:
-                self._let_go(entry, fact.at)
+                self._book.let_go(entry, fact.at)
         self._alive.clear()
         yield from ()
 
     def _recovered(self, fact: CallbackRecovered) -> Iterator[Fact]:
         self._rung[fact.offer] = fact.number
-        entry = self._entries.get(fact.callback)
+        entry = self._book.entries.get(fact.callback)
+        if fact.first == "customer" and fact.phase == "waiting":
+            self._waiters.leave(place_of(fact.callback))
+            self._book.goes_to(fact.callback, CallbackState.REACHED)
+            self._reached_calls.begin(CallId(fact.offer), fact.callback)
+            return
         if entry is None:
             # Closed, and the word to hang up was lost with the link or the daemon.
             yield CallbackRefused(at=fact.at, callback=fact.callback, why="it is not open")
             return
         if fact.phase == "talking":
-            yield self._close(entry, fact.at, "called-back")
+            yield self._book.close(entry, fact.at, "called-back")
             return
-        self._make_due(entry, fact.at, (fact.offer,))
+        self._book.make_due(entry, fact.at, (fact.offer,))
         ringing = fact.phase == "ringing"
         entry.state = CallbackState.RINGING if ringing else CallbackState.DIALLING

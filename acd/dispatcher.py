@@ -4,6 +4,7 @@
                ---> waiters       the way into the line and out of it
                       ---> line, matching, patience
                ---> callbacks     booked ones stand in the line, too
+               ---> callback_customers  seats kept while a customer is rung
                ---> overflow      who waits too long goes elsewhere
                ---> contacts      so do texts, chats and mails
                ---> staffing      seats, queues and rules, and their change
@@ -22,6 +23,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from acd.acquaintance import Acquaintance
+from acd.callback_customers import KeptSeats
 from acd.callbacks import CallbackRules, Callbacks
 from acd.contacts import Contacts
 from acd.estimate import ServiceTimes
@@ -44,6 +46,7 @@ from cti.facts import (
     CallAbandoned,
     CallbackDialled,
     CallbackFailed,
+    CallbackReached,
     CallbackRecovered,
     CallEnded,
     CallerCameBack,
@@ -116,6 +119,7 @@ class Dispatcher(LineReader):
         self.contacts = Contacts(self._waiters, self._seats, self._queues, self._wanted_by_contact)
         self._heeded_by_contacts = self.contacts.heeded
         self._wishes = SeatWishes(self._seats, self._queues, times, self._phones)
+        self._kept = KeptSeats(self._seats, line, matching, offers, self._wishes.release)
         self._restoring = Restoring(self._seats, self._phones)
         self._acquaintance = Acquaintance()
         self._ends: Timers[SeatId] = Timers()
@@ -148,6 +152,7 @@ class Dispatcher(LineReader):
             CallEnded: self._call_ended,
             CallbackDialled: self._callback_dialled,
             CallbackFailed: self._callback_failed,
+            CallbackReached: self._callback_reached,
             CallbackRecovered: self._callback_recovered,
             OfferRang: self._offer_rang,
             OfferAnswered: self._offer_answered,
@@ -236,12 +241,15 @@ class Dispatcher(LineReader):
             language=fact.language,
             customer_class=fact.customer_class,
             wanted=self._wanted(fact),
+            called_back=self.callbacks.has_called(fact.call),
         )
         self._overflows.begins(fact.call)
-        yield from ()
+        yield from self._kept.settle(fact.call, fact.at)
 
     def _wanted(self, fact: CallQueued) -> tuple[Wanted, SeatId]:
         """Whom the caller is to be put to, before all others."""
+        if self.callbacks.has_called(fact.call) and not fact.wanted_seat:
+            return "", SeatId("")  # whoever is free: they have been rung for it
         return self._wanted_by(fact.caller_number, fact.queue, fact.wanted_seat, fact.at)
 
     def _wanted_by_contact(self, opened: OpenContact, at: int) -> tuple[Wanted, SeatId]:
@@ -270,7 +278,7 @@ class Dispatcher(LineReader):
         self._waiters.leave(fact.call)
         self._acquaintance.ended(fact)
         self._overflows.ended(fact.call)
-        yield from ()
+        yield from self._kept.settle(fact.call, fact.at)
 
     def _call_recovered(self, fact: CallRecovered) -> Outcome:
         if fact.phase is CallPhase.WAITING:
@@ -285,12 +293,15 @@ class Dispatcher(LineReader):
                 customer_class=fact.customer_class,
                 wanted=("owner", fact.wanted_seat) if fact.wanted_seat else ("", SeatId("")),
                 offers=(fact.offer,) if fact.offer else (),
+                called_back=self.callbacks.has_called(fact.call),
             )
             self._overflows.begins(fact.call, found=True)
             if fact.offer:
                 yield from self._occupy(fact, SeatState.RINGING)
+            yield from self._kept.settle(fact.call, fact.at)
             return
         self._waiters.leave(fact.call)
+        yield from self._kept.settle(fact.call, fact.at)
         if fact.phase in _HOLDS_A_SEAT and fact.offer:
             yield from self._occupy(fact, SeatState.TALKING)
             if fact.flow:
@@ -322,7 +333,15 @@ class Dispatcher(LineReader):
             self._set_aside(seat, fact.reason)
         yield self._wishes.release(seat, fact.at)
 
+    def _callback_reached(self, fact: CallbackReached) -> Outcome:
+        self._kept.reached(fact)
+        yield from ()
+
     def _callback_recovered(self, fact: CallbackRecovered) -> Outcome:
+        if fact.first == "customer":
+            if fact.phase == "dialling":
+                yield from self._occupy(fact, SeatState.RESERVED)
+            return
         state = SeatState.RINGING if fact.phase == "ringing" else SeatState.TALKING
         yield from self._occupy(fact, state)
 

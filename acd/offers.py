@@ -33,6 +33,7 @@ from cti.ids import (
     QueueId,
     callback_offer_id,
     contact_offer_id,
+    customer_offer_id,
     offer_id,
 )
 
@@ -151,8 +152,14 @@ class Offers:
         waiting, callbacks = match.call, self._callbacks()
         assert waiting.callback is not None
         booked, queue = callbacks.get(waiting.callback), self._queues[waiting.line]
-        offer = callback_offer_id(seat.id, self._unique_time(match.at))
+        first = self._queues.get(waiting.queue, queue).callback_first
+        name, rung_at = callback_offer_id, seat.rung_at
+        if first == "customer":
+            name = customer_offer_id
+        offer = name(seat.id, self._unique_time(match.at))
         changed = self._reserve(match, seat, offer, booked.call)
+        if first == "customer":
+            seat.rung_at = rung_at  # it is not rung yet, and keeps its turn
         offered = CallbackOffered(
             at=match.at,
             callback=booked.callback,
@@ -172,6 +179,9 @@ class Offers:
             ranking=ranking,
             waiting=self._line.length(waiting.line),
             why=why,
+            first=first,
+            priority=booked.priority,
+            skills=booked.skills,
         )
         return [offered, changed]
 
@@ -198,6 +208,28 @@ class Offers:
             why=why,
         )
         return [offered]
+
+    def kept(self, call: WaitingCall, seat: Seat, why: Choice, at: int) -> list[Fact]:
+        """`seat` was kept for the customer who is `call` now, and is rung."""
+        queue = self._queues[call.line]
+        offer = offer_id(seat.id, self._unique_time(at))
+        call.offers.add(offer)
+        self._phones.offered(seat)
+        seat.rung_at, seat.offer, seat.call = at, offer, call.call
+        offered = SeatOffered(
+            at=at,
+            call=call.call,
+            seat=seat.id,
+            offer=offer,
+            queue=call.queue,
+            device=seat.dial,
+            ring_us=queue.ring_us,
+            rule=queue.strategy,
+            waiting=self._line.length(call.line),
+            why=why,
+            auto_answer=queue.auto_answer,
+        )
+        return [offered, seat.remark(at, "")]
 
     def _unique_time(self, at: int) -> int:
         """Asterisk's time stamps may repeat; an offer's id may not."""

@@ -1,5 +1,5 @@
 """Callers who wait too long, find too many before them, or a queue that is closed or has no seats,
-go where their queue's rules say. Pure.
+go where their queue's rules say. Customers whom we called back do not. Pure.
 
 The first rule that applies is done, each once for a caller, and never while a seat rings for them.
 A move to another queue keeps the time waited, and nobody comes to the same queue twice: rules that
@@ -134,7 +134,7 @@ class Overflows:
         looked_at, self._look_at = self._look_at, {}
         for call_id in looked_at:
             call = self._line.get(call_id)
-            if call is None or call.callback is not None or call.kind != "call":
+            if call is None or call.callback or call.called_back or call.kind != "call":
                 # What they have been sent by stays known: they may come back.
                 self._timers.set(call_id, None)
                 continue

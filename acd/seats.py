@@ -148,6 +148,10 @@ class Seat:
         return self.state is not _SIGNED_OFF
 
     @property
+    def phone_is_free(self) -> bool:
+        return self.device in _CAN_RING
+
+    @property
     def can_take_a_call(self) -> bool:
         return self.state is _READY and self.contact_offer is None and self.device in _CAN_RING
 

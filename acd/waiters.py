@@ -56,6 +56,7 @@ class Waiters:
         customer_class: str = "",
         wanted: tuple[Wanted, SeatId] = ("", SeatId("")),
         offers: Iterable[OfferId] = (),
+        called_back: bool = False,
     ) -> WaitingCall:
         """Who waits already moves: the seats that ring for them go on. A queue that the site does
         not have is the first one: nobody is lost to a slip."""
@@ -75,6 +76,7 @@ class Waiters:
             customer_class=customer_class,
             offers=set(offers) | (before.offers if before else set()),
             been_in=before.been_in if before else (),
+            called_back=called_back,
         )
         self._line.add(waiting)
         self._patience.wanted(waiting, wanted[1], wanted[0], at)

@@ -46,6 +46,8 @@ class WaitingCall:
     """Whether they stand among those for whom seats are rung."""
     been_in: tuple[QueueId, ...] = ()
     """Queues that they have overflowed from."""
+    called_back: bool = False
+    """A customer whom we rang, and who has answered."""
 
     strand: QueueId = QueueId("")
     """Those whom it comes before or after in `line`; known while it stands there. Callers and

@@ -11,6 +11,7 @@ from config.overflow import Overflow
 from config.routing import Kind, Seconds, Strategy, Target, Widening
 
 RetryCause = Literal["busy", "no-answer", "unreachable"]
+RungFirst = Literal["seat", "customer"]
 RetryMinutes = Annotated[float, Field(ge=0.05, le=1440)]
 
 
@@ -33,6 +34,9 @@ class Queue(BaseModel):
     """Minutes after the first, second ... attempt that failed by this cause; the last one stands
     for all that follow. Not named here nor by `callback_retry_minutes`: busy 3, no answer 10,
     unreachable 30."""
+    callback_first: RungFirst = "seat"
+    """Whose phone rings first. customer: a seat is kept for them meanwhile, and rung once they have
+    answered."""
     strategy: Strategy = "longest-idle"
     """Which of the free seats that fit is rung. ring-all: several at once, who answers first has
     the caller."""

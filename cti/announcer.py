@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 
 from acd.estimate import spoken_minutes
-from cti.effects import OriginateCallback, TellWaiting
+from cti.effects import OriginateCallback, OriginateCustomer, TellWaiting
 from ivr_flows.errors import PromptMissing
 from ivr_flows.prompt_library import PromptLibrary
 from ivr_flows.sayings import PAUSE, say
@@ -76,6 +76,11 @@ class Announcer:
             say_seat=joined([self._sounds(("callback/seat",), self._main_language)]),
             say_customer=joined([self._sounds(("callback/answer",), language)]),
         )
+
+    def customer(self, effect: OriginateCustomer) -> OriginateCustomer:
+        """`effect` with what the customer hears, who is rung before any seat."""
+        language = effect.language or self._main_language
+        return replace(effect, say_customer=joined([self._sounds(("callback/answer",), language)]))
 
     def _sounds(self, clips: Clips, language: str) -> tuple[str, ...]:
         """Empty when one is missing: half a sentence says something else."""

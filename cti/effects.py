@@ -143,6 +143,26 @@ class OriginateCallback(Effect):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OriginateCustomer(Effect):
+    """Ring `number` through the trunk, as channel `offer`. Who answers goes to the waiting room at
+    the place of `since`. `number` is checked as in OriginateCallback."""
+
+    offer: OfferId
+    callback: CallbackId
+    call: CallId
+    queue: QueueId
+    number: str
+    hotline: str
+    language: str
+    priority: int
+    skills: tuple[str, ...]
+    since: int
+    ring_us: int
+    say_customer: str = ""
+    """Sounds that the customer hears on answering; filled in by the shell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendToFlow(Effect):
     """Take the caller out of the talk into `flow`; the seat's leg `leg` waits for them."""
 

@@ -30,6 +30,8 @@ CALLBACK_PREFIX = "callback."
 CONTACT_PREFIX = "contact."
 CONTACT_OFFER_PREFIX = "contact-offer."
 """Of an offer of a contact: no leg has this name."""
+CUSTOMER_PREFIX = "customer."
+"""Of the channel of a customer who is called back before a seat is rung."""
 
 
 def offer_id(seat: SeatId, at_us: int) -> OfferId:
@@ -91,3 +93,17 @@ def contact_id(name: str) -> ContactId:
 def contact_offer_id(seat: SeatId, at_us: int) -> OfferId:
     """As `offer_id`, for a contact that is no call."""
     return OfferId(f"{CONTACT_OFFER_PREFIX}{seat}.{at_us}")
+
+
+def customer_offer_id(seat: SeatId, at_us: int) -> OfferId:
+    """As `callback_offer_id`, when the customer is rung first and `seat` is kept for them."""
+    return OfferId(f"{CUSTOMER_PREFIX}{seat}.{at_us}")
+
+
+def seat_of_customer(channel: ChannelId) -> SeatId | None:
+    """The seat that is or was kept for the customer on `channel`; None when it is not the channel
+    of a customer who was rung first."""
+    if not channel.startswith(CUSTOMER_PREFIX):
+        return None
+    seat, _, _ = channel.removeprefix(CUSTOMER_PREFIX).rpartition(".")
+    return SeatId(seat) if seat else None

@@ -86,6 +86,7 @@ def _queue(queue_id: QueueId, queue: Queue) -> QueueRecord:
         callback_attempts=queue.callback_attempts,
         callback_retry_us=micros((queue.callback_retry_minutes or RETRY["no-answer"]) * 60),
         callback_retry=_retry(queue),
+        callback_first=queue.callback_first,
         strategy=queue.strategy,
         ring_most=queue.ring_most,
         auto_answer=queue.auto_answer,

@@ -17,6 +17,7 @@ from cti.ami.safety import (
     check_context,
     check_dial_target,
     check_number,
+    trunk_target,
 )
 from cti.effects import (
     DropMember,
@@ -25,6 +26,7 @@ from cti.effects import (
     KeepMember,
     KeepOnChannel,
     OriginateCallback,
+    OriginateCustomer,
     OriginateSeat,
     ReturnToWaitingRoom,
     SendToFlow,
@@ -33,6 +35,7 @@ from cti.effects import (
 )
 
 SEAT_LEG_CONTEXT: Final = "seat-leg"
+CUSTOMER_CONTEXT: Final = "customer-called"
 WAITING_ROOM_CONTEXT: Final = "waiting-room"
 SEAT_FLOW_CONTEXT: Final = "seat-flow"
 AUTO_ANSWER: Final = (
@@ -99,6 +102,37 @@ def _call_back(effect: OriginateCallback) -> list[Action]:
             CTI_SAY_SEAT=effect.say_seat,
             CTI_SAY_CUSTOMER=effect.say_customer,
             CTI_RECORDING=effect.recording,
+        )
+    ]
+
+
+def _call_customer(effect: OriginateCustomer) -> list[Action]:
+    """What makes a caller of a channel (CTI_CALL) the dialplan sets once they have answered."""
+    action = Action.of(
+        "Originate",
+        ActionID=effect.offer,
+        Channel=trunk_target(effect.number),
+        ChannelId=check_channel_id(effect.offer),
+        Context=CUSTOMER_CONTEXT,
+        Exten="s",
+        Priority=1,
+        Timeout=effect.ring_us // 1000,
+        CallerID=caller_id("", effect.hotline),
+        Async=True,
+    )
+    return [
+        action.with_variables(
+            CTI_CALLBACK=effect.callback,
+            CTI_BOOKED=effect.call,
+            CTI_NUMBER=effect.number,
+            CTI_HOTLINE=effect.hotline,
+            CTI_LANG=effect.language,
+            CTI_QUEUE=effect.queue,
+            CTI_PRIORITY=str(effect.priority),
+            CTI_SKILLS="+".join(effect.skills),
+            CTI_T_QUEUED=str(effect.since),
+            CTI_RING=str(effect.ring_us // 1_000_000),
+            CTI_SAY=effect.say_customer,
         )
     ]
 
@@ -195,6 +229,7 @@ def _drop_member(effect: DropMember) -> list[Action]:
 _ACTIONS: Final[dict[type[Effect], Callable[[Any], list[Action]]]] = {
     OriginateSeat: _originate,
     OriginateCallback: _call_back,
+    OriginateCustomer: _call_customer,
     HangUp: _hang_up,
     WithdrawLeg: _withdraw,
     KeepOnChannel: _keep,

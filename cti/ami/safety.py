@@ -80,6 +80,12 @@ def check_dial_target(value: str, key: str = "Channel") -> str:
     return _must_match(_DIAL_TARGET, value, key, "not PJSIP/<endpoint>")
 
 
+def trunk_target(number: str) -> str:
+    """The dial string that rings `number` through the trunk. Raises UnsafeValue when it holds
+    anything but digits: no option, address or second device can be written."""
+    return f"PJSIP/{check_number(number)}@trunk"
+
+
 def check_channel_name(value: str, key: str = "Channel") -> str:
     """A channel's name as Asterisk reports it, such as `PJSIP/8001-0000001f`.
 

@@ -28,7 +28,16 @@ from cti.facts import (
     Report,
     SnapshotTaken,
 )
-from cti.ids import CALLBACK_PREFIX, OFFER_PREFIX, BridgeId, ChannelId, OfferId, QueueId, SeatId
+from cti.ids import (
+    CALLBACK_PREFIX,
+    CUSTOMER_PREFIX,
+    OFFER_PREFIX,
+    BridgeId,
+    ChannelId,
+    OfferId,
+    QueueId,
+    SeatId,
+)
 
 
 class Message(Protocol):
@@ -174,7 +183,7 @@ def _user_event(message: Message, at: int) -> Report | None:
 def _originate_response(message: Message, at: int) -> Report | None:
     # The action's id is the offer's: the event has no Uniqueid when no channel could be made.
     action = message.get("ActionID")
-    if not action.startswith((OFFER_PREFIX, CALLBACK_PREFIX)):
+    if not action.startswith((OFFER_PREFIX, CALLBACK_PREFIX, CUSTOMER_PREFIX)):
         return None
     return OriginateEnded(
         at=at,

@@ -63,7 +63,7 @@ class CallbackView:
     call: CallId
     queue: QueueId
     number: str
-    state: Literal["held", "due", "ringing", "dialling", "resting"]
+    state: Literal["held", "due", "ringing", "dialling", "reached", "resting"]
     since_us: int
     """The place in line."""
     booked_us: int

@@ -222,10 +222,11 @@ class CallbackAnswer(Sent):
     number: str
     number_masked: bool
     state: Annotated[
-        Literal["held", "due", "ringing", "dialling", "resting"],
+        Literal["held", "due", "ringing", "dialling", "reached", "resting"],
         Field(
             description="held: the caller is on the line still. due: has its place in line. "
-            "ringing: a seat is rung. dialling: the customer is. resting: not reached, waits."
+            "ringing: a seat is rung. dialling: the customer is. reached: they have "
+            "answered and wait for the seat. resting: not reached, waits."
         ),
     ]
     since_us: Annotated[TimeUs, Field(description="The place in line: since then they waited.")]

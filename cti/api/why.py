@@ -35,6 +35,7 @@ class ChoiceAnswer(Sent):
     widened: Annotated[int, Field(description="How often needs were lowered for the long wait.")]
     unskilled: Annotated[bool, Field(description="Nobody signed on had what is needed.")]
     wanted: Annotated[str, Field(description="last-seat, owner, or empty.")]
+    kept: Annotated[bool, Field(description="Kept for a customer while their phone rang.")]
     head_start_us: int
     priority: int
     customer_class: str
@@ -116,6 +117,7 @@ def _choice(choice: Choice) -> ChoiceAnswer:
         widened=choice.widened,
         unskilled=choice.unskilled,
         wanted=choice.wanted,
+        kept=choice.kept,
         head_start_us=choice.head_start_us,
         priority=choice.priority,
         customer_class=choice.customer_class,

@@ -51,6 +51,7 @@ SHOWN: Final[frozenset[type[Fact]]] = frozenset(
         facts.CallbackAnswered,
         facts.CallbackFailed,
         facts.CallbackPutOff,
+        facts.CallbackReached,
         facts.CallbackClosed,
         facts.CallbackRecovered,
         facts.ContactQueued,

@@ -4,6 +4,8 @@
                      |                    |
                      '--------------------'--> failed
 
+Where the customer is rung first, see `callback_customers.py`.
+
 The seat's leg is ours, as an offer's is (see `legs.py`); its dialplan rings the customer with
 Dial(), says in a user event what came of it, or bridges the two. A core of its own: the call in
 which the callback was booked is over, and nothing here is about its channel.
@@ -15,13 +17,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from cti.calls.callback_legs import (
-    CallbackLeg,
-    customer_of,
-    given_up_at,
-    leg_found,
-    why_ended,
-)
+from cti.calls.callback_customers import Customers
+from cti.calls.callback_legs import CallbackLeg, customer_of, given_up_at, leg_found, why_ended
 from cti.calls.legs import UNCONFIRMED_US
 from cti.effects import Effect, HangUp, OriginateCallback, Resync
 from cti.facts import (
@@ -47,12 +44,7 @@ from cti.facts import (
     SnapshotTaken,
     TimePassed,
 )
-from cti.ids import (
-    BridgeId,
-    ChannelId,
-    recording_file,
-    seat_of_callback,
-)
+from cti.ids import BridgeId, ChannelId, recording_file, seat_of_callback
 
 Outcome = Iterator[Fact | Effect]
 
@@ -62,6 +54,7 @@ class CallbackLegs:
     """The core. It stands before the call tracker: what a snapshot tells of callbacks is known
     before anything is offered again."""
 
+    _customers: Customers = field(default_factory=Customers)
     _legs: dict[ChannelId, CallbackLeg] = field(default_factory=dict)
     _handlers: dict[type[Fact], Callable[[Any], Outcome]] = field(default_factory=dict)
 
@@ -87,15 +80,20 @@ class CallbackLegs:
     def handle(self, fact: Fact) -> Outcome:
         """What `fact` means for the callbacks under way."""
         handler = self._handlers.get(type(fact))
-        return handler(fact) if handler else iter(())
+        if handler is not None:
+            yield from handler(fact)
+        yield from self._customers.handle(fact)
 
     def deadline(self) -> int | None:
         """When the next leg is given up, microseconds since the epoch."""
-        return min((given_up_at(leg) for leg in self._ringing()), default=None)
+        moments = (self._customers.deadline(), *(given_up_at(leg) for leg in self._ringing()))
+        return min((moment for moment in moments if moment is not None), default=None)
 
     # ----------------------------------------------------------------------------- beginning
 
     def _offered(self, fact: CallbackOffered) -> Outcome:
+        if fact.first == "customer":
+            return
         leg = CallbackLeg(
             offer=fact.offer,
             seat=fact.seat,

@@ -7,6 +7,7 @@ from typing import Final
 from cti.calls import recovery
 from cti.calls.book import Book, Outcome
 from cti.calls.call import Call
+from cti.calls.callback_ring import arrived, call_of
 from cti.calls.endings import outcome_of
 from cti.calls.legs import SeatLegs
 from cti.effects import KeepOnChannel
@@ -15,6 +16,7 @@ from cti.facts import (
     CallAbandoned,
     CallArrived,
     CallbackAsked,
+    CallbackReached,
     CallbackRefused,
     CallEnded,
     CallPhase,
@@ -72,6 +74,14 @@ class Callers:
             caller_number=call.caller_number,
             caller_name=call.caller_name,
         )
+
+    def called_back(self, fact: CallbackReached) -> Outcome:
+        """A customer whom we rang waits as a caller does; one that a snapshot shows is known."""
+        if fact.customer not in self._book.calls:
+            call = self._book.calls[fact.customer] = call_of(fact)
+            yield arrived(fact)
+            yield queued(call, fact.at)
+            yield KeepOnChannel(channel=call.channel, variables=recovery.clocks_to_keep(call))
 
     def agi_command_ended(self, fact: AgiCommandEnded) -> Outcome:
         call = self._book.calls.get(CallId(fact.channel))

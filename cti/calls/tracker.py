@@ -37,6 +37,7 @@ from cti.facts import (
     AnomalySeen,
     BridgeJoined,
     BridgeLeft,
+    CallbackReached,
     CallbackRefused,
     CallPhase,
     ChannelAnswered,
@@ -59,7 +60,7 @@ from cti.facts import (
     TimePassed,
     WaitOverflowed,
 )
-from cti.ids import CallId, SeatId, seat_of_callback, seat_of_offer
+from cti.ids import CallId, SeatId, seat_of_callback, seat_of_customer, seat_of_offer
 
 CALLER_CONTEXTS: Final = frozenset({"from-trunk", "from-seat"})
 """Where a caller comes in: from outside, or a seat that tries its own hotline."""
@@ -112,6 +113,7 @@ class CallTracker:
             FlowWish: self._visits.wished,
             SnapshotTaken: catch_up.snapshot_taken,
             TimePassed: self._time_passed,
+            CallbackReached: self._callers.called_back,
             CallbackRefused: self._callers.callback_refused,
             WaitOverflowed: self._callers.overflowed,
         }
@@ -151,7 +153,7 @@ class CallTracker:
         elif seat_of_offer(fact.channel) is not None:
             yield AnomalySeen(at=fact.at, about=fact.channel, detail="a leg that nobody asked for")
             yield HangUp(channel=fact.channel)
-        elif seat_of_callback(fact.channel) is not None:
+        elif seat_of_callback(fact.channel) or seat_of_customer(fact.channel):
             return  # see cti/calls/callbacks.py
         elif fact.linked != fact.channel:
             self._outside.created(fact)

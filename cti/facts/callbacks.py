@@ -7,6 +7,7 @@ from typing import Literal
 
 from cti.facts.base import Fact
 from cti.facts.seats import Choice, SeatRank
+from cti.facts.site import USUAL_PRIORITY, RungFirst
 from cti.ids import CallbackId, CallId, OfferId, QueueId, SeatId
 
 
@@ -51,7 +52,8 @@ class CallbackRefused(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackOffered(Fact):
-    """It is this callback's turn: a seat is rung, then the customer. Fields as in SeatOffered."""
+    """It is this callback's turn: a seat is rung, then the customer; or (`first`) the customer, and
+    the seat is kept for them meanwhile. Fields as in SeatOffered."""
 
     callback: CallbackId
     call: CallId
@@ -71,6 +73,29 @@ class CallbackOffered(Fact):
     ranking: tuple[SeatRank, ...] = ()
     waiting: int = 0
     why: Choice | None = None
+    first: RungFirst = "seat"
+    priority: int = USUAL_PRIORITY
+    skills: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackReached(Fact):
+    """Who is rung first has answered: from now on the call `customer`, at the place of `since`.
+    `offer`: under which `seat` is kept for them, and the Uniqueid of their channel."""
+
+    callback: CallbackId
+    call: CallId
+    customer: CallId
+    seat: SeatId
+    offer: OfferId
+    queue: QueueId
+    number: str
+    hotline: str
+    language: str
+    priority: int
+    skills: tuple[str, ...]
+    since: int
+    channel_name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,13 +164,16 @@ class CallbackClosed(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackRecovered(Fact):
-    """A seat found in Asterisk that is calling a customer back."""
+    """A seat found in Asterisk that is calling a customer back; or, with `first` customer, the
+    customer's channel (`offer`) for which `seat` is kept, who is rung, waits in the line, or talks.
+    """
 
     callback: CallbackId
     call: CallId
     seat: SeatId
     offer: OfferId
     queue: QueueId
-    phase: Literal["ringing", "dialling", "talking"]
+    phase: Literal["ringing", "dialling", "waiting", "talking"]
     recording: str = ""
     number: str = ""
+    first: RungFirst = "seat"

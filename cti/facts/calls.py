@@ -16,6 +16,8 @@ class CallArrived(Fact):
     hotline: str
     caller_number: str
     caller_name: str
+    callback: str = ""
+    """Not a caller: a customer whom this callback has rung, and who has answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,7 +99,8 @@ class Choice:
     right. `wanted`: put to the seat that the caller is to reach: their last one, or the one that
     their open matter belongs to. `head_start_us`: as if they had come so much earlier, for their
     priority and class. `ahead`: callers of this line who stood before, for whom no seat was rung,
-    and who needed somebody else (rule due: or whose queue's target comes later).
+    and who needed somebody else (rule due: or whose queue's target comes later). `kept`: the seat
+    had been kept for this customer while their phone rang.
     """
 
     rule: str
@@ -118,6 +119,7 @@ class Choice:
     language: str = ""
     priority: int = USUAL_PRIORITY
     customer_class: str = ""
+    kept: bool = False
 
 
 Wanted = Literal["", "last-seat", "owner"]

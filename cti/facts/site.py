@@ -23,6 +23,8 @@ its share most (Gurvich and Whitt, 2010)."""
 OverflowCause = Literal["wait", "length", "closed", "no-seats"]
 OverflowTarget = Literal["queue", "outside", "message", "flow"]
 RetryCause = Literal["busy", "no-answer", "unreachable"]
+RungFirst = Literal["seat", "customer"]
+"""Whose phone rings first for a callback."""
 USUAL_PRIORITY: Final = 5
 LOWEST_LEVEL: Final = 1
 HIGHEST_LEVEL: Final = 9
@@ -108,6 +110,7 @@ class QueueRecord:
     callback_retry_us: int = 600_000_000
     """For a cause that `callback_retry` does not name."""
     callback_retry: tuple[CallbackRetry, ...] = ()
+    callback_first: RungFirst = "seat"
     strategy: StrategyName = "longest-idle"
     ring_most: int = 5
     """ring-all: how many seats at once."""

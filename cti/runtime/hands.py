@@ -16,6 +16,7 @@ from cti.effects import (
     HangUp,
     KeepOnChannel,
     OriginateCallback,
+    OriginateCustomer,
     Resync,
     StoreRecording,
     SweepSpool,
@@ -49,6 +50,8 @@ class SoundsPort(Protocol):
     def waiting(self, effect: TellWaiting) -> str: ...
 
     def callback(self, effect: OriginateCallback) -> OriginateCallback: ...
+
+    def customer(self, effect: OriginateCustomer) -> OriginateCustomer: ...
 
 
 class AsteriskHands:
@@ -91,6 +94,8 @@ class AsteriskHands:
                     self._tell_asterisk(KeepOnChannel(channel=effect.channel, variables=kept))
             case OriginateCallback():
                 self._tell_asterisk(self._sounds.callback(effect) if self._sounds else effect)
+            case OriginateCustomer():
+                self._tell_asterisk(self._sounds.customer(effect) if self._sounds else effect)
             case _:
                 self._tell_asterisk(effect)
 

@@ -6,13 +6,12 @@ from typing import Final
 
 from cti import facts
 from cti.facts import Fact
+from cti.store.callback_sentences_en import CALLBACKS_EN
 from cti.store.codec import UnknownFact
 from cti.store.contact_sentences_en import CONTACT_SENTENCES
 from cti.store.speech import Sentence, Speech, plain, seconds
 from cti.store.why_en import needs_en, why_en
 from cti.store.words_en import (
-    CALLBACK_ENDS,
-    CALLBACK_FAILURES,
     ENDERS,
     FAILURES,
     GIVEN_UP,
@@ -29,6 +28,8 @@ def _arrived(fact: facts.CallArrived, to: Speech) -> str:
     del to
     name = f" ({plain(fact.caller_name)})" if fact.caller_name else ""
     number = plain(fact.caller_number) or "a withheld number"
+    if fact.callback:
+        return f"{number} was called back ({plain(fact.callback)}) and has answered"
     return f"call from {number}{name} to {plain(fact.hotline)}"
 
 
@@ -129,33 +130,8 @@ def _wait_ended(fact: facts.WaitEnded, to: Speech) -> str:
     return f"stopped waiting after {seconds(fact.wait_us)} s, {IN_HAND[fact.outcome]}"
 
 
-def _callback_booked(fact: facts.CallbackBooked, to: Speech) -> str:
-    return (
-        f"callback to {plain(fact.number)} booked in {to.queue(fact.queue)}, "
-        f"with the place of {to.clock(fact.since)}"
-    )
-
-
-def _callback_offered(fact: facts.CallbackOffered, to: Speech) -> str:
-    return (
-        f"callback to {plain(fact.number)}, attempt {fact.attempt}: seat {to.seat(fact.seat)} "
-        f"is rung: {why_en(fact, to)}; {fact.waiting} waiting"
-    )
-
-
-def _callback_failed(fact: facts.CallbackFailed, to: Speech) -> str:
-    detail = f" ({plain(fact.detail)})" if fact.detail else ""
-    reason = CALLBACK_FAILURES[fact.reason]
-    return f"callback by seat {to.seat(fact.seat)} failed: {reason}{detail}"
-
-
-def _callback_closed(fact: facts.CallbackClosed, to: Speech) -> str:
-    del to
-    by = f" by {plain(fact.by)}" if fact.by else ""
-    return f"callback closed: {CALLBACK_ENDS[fact.why]}{by}"
-
-
 ENGLISH: Final[dict[type[Fact], Sentence]] = {
+    **CALLBACKS_EN,
     **CONTACT_SENTENCES,
     facts.CallArrived: _arrived,
     facts.MenuKeyTaken: lambda fact, to: (
@@ -211,31 +187,10 @@ ENGLISH: Final[dict[type[Fact], Sentence]] = {
     ),
     facts.WaitResumed: lambda fact, to: "waits again, at the same place",
     facts.WaitEnded: _wait_ended,
-    facts.CallbackAsked: lambda fact, to: f"asked to be called back at {plain(fact.number)}",
-    facts.CallbackBooked: _callback_booked,
-    facts.CallbackRefused: lambda fact, to: f"callback refused: {plain(fact.why, 200)}",
-    facts.CallbackOffered: _callback_offered,
-    facts.CallbackDialled: lambda fact, to: (
-        f"seat {to.seat(fact.seat)} is there, the customer is being rung"
-    ),
-    facts.CallbackAnswered: lambda fact, to: (
-        f"seat {to.seat(fact.seat)} and the customer called back can hear each other"
-    ),
-    facts.CallbackFailed: _callback_failed,
-    facts.CallbackPutOff: lambda fact, to: (
-        f"attempt {fact.attempts} in vain; again not before {to.clock(fact.until)}"
-    ),
-    facts.CallbackClosed: _callback_closed,
-    facts.CallbackRecovered: lambda fact, to: (
-        f"callback found again in Asterisk: seat {to.seat(fact.seat)}, {fact.phase}"
-    ),
     facts.NoticeSwitched: lambda fact, to: (
         f"{plain(fact.by)} "
         f"{NOTICE_CHANGES[fact.change, fact.on].format(plain(fact.notice))}: "
         f"{plain(fact.text, 200)}"
-    ),
-    facts.CallbackCancelAsked: lambda fact, to: (
-        f"{plain(fact.by)} wants the callback not to be made"
     ),
     facts.CallAbandoned: _abandoned,
     facts.CallEnded: _ended,

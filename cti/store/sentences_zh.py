@@ -6,14 +6,12 @@ from typing import Final
 
 from cti import facts
 from cti.facts import Fact
+from cti.store.callback_sentences_zh import CALLBACKS_ZH
 from cti.store.codec import UnknownFact
 from cti.store.contact_sentences_zh import CONTACT_SENTENCES
 from cti.store.speech import Sentence, Speech, plain, seconds
 from cti.store.why_zh import needs_zh, why_zh
 from cti.store.words_zh import (
-    CALLBACK_ENDS,
-    CALLBACK_FAILURES,
-    CALLBACK_PHASES,
     ENDERS,
     FAILURES,
     GIVEN_UP,
@@ -32,6 +30,8 @@ from cti.store.words_zh import (
 def _arrived(fact: facts.CallArrived, to: Speech) -> str:
     del to
     name = f"（{plain(fact.caller_name)}）" if fact.caller_name else ""
+    if fact.callback:
+        return f"已回拨 {plain(fact.caller_number)}（{plain(fact.callback)}），客户已接听"
     return f"{plain(fact.caller_number) or '隐藏号码'}{name} 呼入 {plain(fact.hotline)}"
 
 
@@ -131,32 +131,8 @@ def _wait_ended(fact: facts.WaitEnded, to: Speech) -> str:
     return f"等待 {seconds(fact.wait_us)} 秒后离开，{IN_HAND[fact.outcome]}"
 
 
-def _callback_booked(fact: facts.CallbackBooked, to: Speech) -> str:
-    return (
-        f"预约回电 {plain(fact.number)}，队列 {to.queue(fact.queue)}，"
-        f"保留 {to.clock(fact.since)} 起的位置"
-    )
-
-
-def _callback_offered(fact: facts.CallbackOffered, to: Speech) -> str:
-    return (
-        f"回电 {plain(fact.number)}，第 {fact.attempt} 次：坐席 {to.seat(fact.seat)} 振铃："
-        f"{why_zh(fact, to)}；排队 {fact.waiting} 人"
-    )
-
-
-def _callback_failed(fact: facts.CallbackFailed, to: Speech) -> str:
-    detail = f"（{plain(fact.detail)}）" if fact.detail else ""
-    return f"坐席 {to.seat(fact.seat)} 回电失败：{CALLBACK_FAILURES[fact.reason]}{detail}"
-
-
-def _callback_closed(fact: facts.CallbackClosed, to: Speech) -> str:
-    del to
-    by = f"（{plain(fact.by)}）" if fact.by else ""
-    return f"回电结束：{CALLBACK_ENDS[fact.why]}{by}"
-
-
 CHINESE: Final[dict[type[Fact], Sentence]] = {
+    **CALLBACKS_ZH,
     **CONTACT_SENTENCES,
     facts.CallArrived: _arrived,
     facts.MenuKeyTaken: lambda fact, to: (
@@ -204,25 +180,10 @@ CHINESE: Final[dict[type[Fact], Sentence]] = {
     facts.WaitSentOn: lambda fact, to: f"已转至{TARGETS[fact.to]} {plain(fact.target)}，保留位置",
     facts.WaitResumed: lambda fact, to: "回到原位置继续等待",
     facts.WaitEnded: _wait_ended,
-    facts.CallbackAsked: lambda fact, to: f"要求回电 {plain(fact.number)}",
-    facts.CallbackBooked: _callback_booked,
-    facts.CallbackRefused: lambda fact, to: f"不能回电：{plain(fact.why, 200)}",
-    facts.CallbackOffered: _callback_offered,
-    facts.CallbackDialled: lambda fact, to: f"坐席 {to.seat(fact.seat)} 已接听，正在呼叫客户",
-    facts.CallbackAnswered: lambda fact, to: f"坐席 {to.seat(fact.seat)} 与回电客户可以通话",
-    facts.CallbackFailed: _callback_failed,
-    facts.CallbackPutOff: lambda fact, to: (
-        f"第 {fact.attempts} 次未接通，{to.clock(fact.until)} 后再试"
-    ),
-    facts.CallbackClosed: _callback_closed,
-    facts.CallbackRecovered: lambda fact, to: (
-        f"在 Asterisk 中重新找到回电：坐席 {to.seat(fact.seat)}，{CALLBACK_PHASES[fact.phase]}"
-    ),
     facts.NoticeSwitched: lambda fact, to: (
         f"{plain(fact.by)} {NOTICE_CHANGES[fact.change, fact.on]}公告 {plain(fact.notice)}："
         f"{plain(fact.text, 200)}"
     ),
-    facts.CallbackCancelAsked: lambda fact, to: f"{plain(fact.by)} 要求取消回电",
     facts.CallAbandoned: _abandoned,
     facts.CallEnded: _ended,
     facts.CallRecovered: _recovered,

@@ -22,6 +22,7 @@ _STANDS_IN: Final = {
     "b": "it stands in (role B): no fitting seat in role A was free",
     "lead": "a lead stands in: nobody in role A or B was there",
 }
+_KEPT: Final = "kept for this customer while their phone rang"
 _WANTED: Final = {
     "last-seat": "the seat that the caller talked with last",
     "owner": "the seat that the caller's open matter belongs to",
@@ -45,8 +46,8 @@ def why_en(offer: Offered, to: Speech) -> str:
 def _seat(why: Why) -> str:
     choice, own = why.choice, why.own
     idle = "" if own is None else f"{_idle(own)}, "
-    if choice is not None and choice.wanted:
-        return f"{idle}{_WANTED.get(choice.wanted, plain(choice.wanted))}"
+    if choice is not None and (choice.wanted or choice.kept):
+        return f"{idle}{_KEPT if choice.kept else _WANTED.get(choice.wanted, plain(choice.wanted))}"
     asked = _asked(choice)
     if why.fitted == 1:
         return f"{idle}the only free seat{asked}"
@@ -100,10 +101,12 @@ def _exceptions(choice: Choice) -> list[str]:
 
 
 def _caller(offer: Offered, choice: Choice) -> str:
-    who = "customer" if isinstance(offer, CallbackOffered) else "caller"
+    who = "customer" if isinstance(offer, CallbackOffered) or choice.kept else "caller"
     if choice.rule == "only" and not choice.ahead and choice.waited_us < JUST_US:
         return f"the {who} did not have to wait"
     waited = f"the {who} had waited {choice.waited_us / 1e6:.1f} s"
+    if choice.kept:
+        return f"{waited} since they began to wait"
     return f"{waited} {_stood(choice)}{_head_start(choice)}"
 
 

@@ -22,6 +22,7 @@ _STANDS_IN: Final = {
     "b": "由 B 角接替：没有合适的 A 角坐席空闲",
     "lead": "由班长接替：A、B 角均无人在岗",
 }
+_KEPT: Final = "呼叫该客户期间预留的坐席"
 _WANTED: Final = {
     "last-seat": "来电者上次通话的坐席",
     "owner": "来电者未结事项的经办坐席",
@@ -45,8 +46,9 @@ def _seat(why: Why) -> str:
     choice, own = why.choice, why.own
     idle = "" if own is None else f"（{own.idle_us / 1e6:.1f} 秒）"
     free = "" if own is None else f"（{_idle(own)}）"
-    if choice is not None and choice.wanted:
-        return f"{_WANTED.get(choice.wanted, plain(choice.wanted))}{free}"
+    if choice is not None and (choice.wanted or choice.kept):
+        cause = _KEPT if choice.kept else _WANTED.get(choice.wanted, plain(choice.wanted))
+        return f"{cause}{free}"
     asked = _asked(choice)
     if why.fitted == 1:
         return f"唯一{asked}的空闲坐席{free}" if asked else f"唯一的空闲坐席{free}"
@@ -98,10 +100,12 @@ def _exceptions(choice: Choice) -> list[str]:
 
 
 def _caller(offer: Offered, choice: Choice) -> str:
-    who = "客户" if isinstance(offer, CallbackOffered) else "来电者"
+    who = "客户" if isinstance(offer, CallbackOffered) or choice.kept else "来电者"
     if choice.rule == "only" and not choice.ahead and choice.waited_us < JUST_US:
         return f"{who}无需等待"
     waited = f"{who}已等待 {choice.waited_us / 1e6:.1f} 秒"
+    if choice.kept:
+        return f"{waited}（自排队起）"
     return f"{waited}，{_stood(choice)}{_head_start(choice)}"
 
 

@@ -98,4 +98,9 @@ CALLBACK_ENDS: Final = {
     "cancelled": "已取消",
     "expired": "已过期",
 }
-CALLBACK_PHASES: Final = {"ringing": "振铃", "dialling": "呼叫客户中", "talking": "通话"}
+CALLBACK_PHASES: Final = {
+    "ringing": "振铃",
+    "dialling": "呼叫客户中",
+    "waiting": "客户等待中",
+    "talking": "通话",
+}

@@ -43,6 +43,7 @@ from cti.facts import (
     OriginateEnded,
     QueueRecord,
     Report,
+    RungFirst,
     SeatCommand,
     SeatRecord,
     SeatStateChanged,
@@ -142,6 +143,7 @@ class Story:
         skills_of: dict[str, tuple[str, ...]] | None = None,
         more_devices: dict[str, tuple[str, ...]] | None = None,
         strategy: StrategyName = "longest-idle",
+        first: RungFirst = "seat",
     ) -> None:
         self._rules = rules
         skills = skills_of or {}
@@ -158,7 +160,14 @@ class Story:
             for seat in seats
         ]
         self._queues = [
-            QueueRecord(QueueId(queue), RING, wrap_up, announce_us=announce, strategy=strategy)
+            QueueRecord(
+                QueueId(queue),
+                RING,
+                wrap_up,
+                announce_us=announce,
+                strategy=strategy,
+                callback_first=first,
+            )
             for queue in BOTH_QUEUES
         ]
         self.now = START

@@ -53,7 +53,7 @@ def rings(story: Story, seat: str = "1001") -> OfferId:
 
 
 def customer_of(offer: str) -> ChannelId:
-    return ChannelId(f"customer.{offer}")
+    return ChannelId(f"behind.{offer}")
 
 
 def answers_and_dials(story: Story, seat: str = "1001") -> None:

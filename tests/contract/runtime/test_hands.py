@@ -14,6 +14,7 @@ from cti.effects import (
     HangUp,
     KeepMember,
     OriginateCallback,
+    OriginateCustomer,
     Resync,
     StoreRecording,
     SweepSpool,
@@ -56,6 +57,9 @@ class Rig:
 
     def waiting(self, effect: TellWaiting) -> str:
         return self.said if effect.place else ""
+
+    def customer(self, effect: OriginateCustomer) -> OriginateCustomer:
+        return effect
 
     def callback(self, effect: OriginateCallback) -> OriginateCallback:
         return replace(effect, say_seat="/p/zh-CN/callback/seat")

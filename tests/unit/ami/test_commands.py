@@ -15,6 +15,7 @@ from cti.effects import (
     KeepMember,
     KeepOnChannel,
     OriginateCallback,
+    OriginateCustomer,
     OriginateSeat,
     Resync,
     ReturnToWaitingRoom,
@@ -251,6 +252,44 @@ def test_callback_rings_the_seats_device_and_carries_the_number_in_a_variable_on
         "CTI_RECORDING=jt1-1.7--callback.1001.5.raw",
     ):
         assert f"Variable: {variable}" in written
+
+
+CALL_CUSTOMER = OriginateCustomer(
+    offer=OfferId("customer.1001.5"),
+    callback=CallbackId("back.jt1-1.7"),
+    call=CallId("jt1-1.7"),
+    queue=QueueId("repairs"),
+    number="13800001111",
+    hotline="12345",
+    language="zh-CN",
+    priority=4,
+    skills=("gas:3", "night"),
+    since=1_800_000_000_000_000,
+    ring_us=30_000_000,
+)
+
+
+def test_customer_who_is_rung_first_is_dialled_through_the_trunk_and_sees_the_hotline() -> None:
+    (written,) = lines(CALL_CUSTOMER)
+    assert written[:7] == [
+        "Action: Originate",
+        "Channel: PJSIP/13800001111@trunk",
+        "ChannelId: customer.1001.5",
+        "Context: customer-called",
+        "Exten: s",
+        "Priority: 1",
+        "Timeout: 30000",
+    ]
+    assert 'CallerID: "" <12345>' in written
+    for variable in ("CTI_SKILLS=gas:3+night", "CTI_T_QUEUED=1800000000000000", "CTI_PRIORITY=4"):
+        assert f"Variable: {variable}" in written
+    assert not [one for one in written if one.startswith("Variable: CTI_CALL=")], "not yet a caller"
+
+
+@pytest.mark.parametrize("number", ["", "12", "138@evil", "138&PJSIP/1", "138/x", "+86138000"])
+def test_customer_with_a_number_that_is_none_is_not_dialled(number: str) -> None:
+    with pytest.raises(UnsafeValue):
+        lines(replace(CALL_CUSTOMER, number=number))
 
 
 @pytest.mark.parametrize(
