@@ -122,17 +122,18 @@ def read(row: KeptChange) -> Change | Misfit:
     """The change as it was made; a misfit when this program cannot read it any more."""
     source = Source(by=row.by, at_us=row.at_us, until_us=row.until_us, why=row.why)
     part: Part = "queues" if row.part == "queues" else "seats"
-    raw = json.loads(row.value)
+    raw: Any = row.value
     try:
+        raw = json.loads(row.value)
         if row.part == "routing":
             setting = Setting("routing", "", row.key, _CHOICE.validate_python(raw), source)
         else:
             model = QueueChange if part == "queues" else SeatChange
             value = getattr(model.model_validate({row.key: raw}), row.key)
             setting = Setting(part, row.name, row.key, value, source)
-    except ValidationError as error:
-        broken = Setting(part, row.name, row.key, raw, source)
-        return Misfit(broken, error.errors()[0]["msg"])
+    except ValueError as error:
+        why = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        return Misfit(Setting(part, row.name, row.key, raw, source), why)
     return Change(setting, row.beneath)
 
 

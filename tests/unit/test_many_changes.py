@@ -1,4 +1,4 @@
-"""Thousands of changes of routing at once."""
+"""Thousands of changes of routing at once, and some that nobody can read any more."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from config.change import SeatChange, said
 from config.site import Site
-from cti.changes import ChangeRefused, ChangesInMemory, Edit
+from cti.changes import ChangeRefused, ChangesInMemory, Edit, KeptChange
 from cti.facts import Report, RoutingChanged
 from cti.overlays import RoutingNow
 from cti.plans import PlanBoard
@@ -73,3 +73,31 @@ async def test_changes_that_come_together_are_told_together_and_one_that_does_no
     await now.remove("", "", by="lead")
     assert now.site == site
     assert store.rows == {}
+
+
+async def test_what_cannot_be_read_any_more_is_told_and_can_be_removed(tmp_path: Path) -> None:
+    async def tell(report: Report) -> None:
+        raise AssertionError(f"nothing has changed: {report}")
+
+    store = ChangesInMemory()
+    for key, value in (("fax", "1"), ("strategy", '"loudest"'), ("ring_seconds", "{")):
+        row = KeptChange(
+            part="queues",
+            name="repairs",
+            key=key,
+            value=value,
+            beneath="null",
+            by="lead",
+            why="",
+            at_us=1,
+            until_us=0,
+        )
+        await store.keep([row], ())
+    board = PlanBoard(tmp_path / "plans.json")
+    now = RoutingNow(a_site(), board, store, Clock(), tell=tell, took=lambda site: None)
+    await now.start()
+    assert [one.setting.key for one in now.misfits] == ["fax", "strategy", "ring_seconds"]
+    assert len(now.warnings()) == 3
+    await now.remove("queues", "repairs", by="lead")
+    assert store.rows == {}
+    assert now.warnings() == ()
