@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
+from typing import Final
 
 from acd.groups import Group
 from acd.waiting import WaitingCall, WaitingLine
 from cti.facts import ChoiceName, QueueRecord
 from cti.ids import CallId, QueueId
+
+_FIRST_AT: Final = attrgetter("first_at")
 
 
 def first_of(
@@ -24,11 +28,9 @@ def first_of(
     if rule == "due":
         group = min(groups, key=lambda one: _due(one, queues))
         return group, _first(group)
-    best, best_at = groups[0], groups[0].first_at
-    for group in groups:
-        at = group.first_at
-        if at < best_at or (at == best_at and _first(group).call < _first(best).call):
-            best, best_at = group, at
+    earliest = min(map(_FIRST_AT, groups))
+    first = [group for group in groups if group.first_at == earliest]
+    best = first[0] if len(first) == 1 else min(first, key=lambda one: _first(one).call)
     return best, _first(best)
 
 

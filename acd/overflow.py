@@ -65,6 +65,7 @@ class Overflows:
 
     def site_changed(self, seats: Iterable[Seat], at: int = 0) -> None:
         """Queues, seats or rules: all who wait are looked at by the new ones."""
+        self._rules = any(queue.overflow for queue in self._queues.values())
         self._at_work, self._workers = {}, {}
         lines = {self._matching.line_of(queue): None for queue in self._queues}
         self._deserted = {line: at for line, at in self._deserted.items() if line in lines}
@@ -73,7 +74,6 @@ class Overflows:
         self._turned = lines
         shut = (queue.id for queue in self._queues.values() if queue.closed)
         self._shut = {queue: self._shut.get(queue, at) for queue in shut}
-        self._rules = any(queue.overflow for queue in self._queues.values())
         for call in self._line:
             self._courses.setdefault(call.call, _Course(arrived=False))
             self._look_at[call.call] = None
@@ -106,6 +106,8 @@ class Overflows:
 
     def seat_touched(self, seat: Seat) -> None:
         """It may have come to work, or stopped."""
+        if not self._rules:
+            return  # all seats are looked at when rules come
         if seat.works == (seat.id in self._at_work):
             return
         if seat.works:
@@ -120,12 +122,15 @@ class Overflows:
 
     def due(self, at: int) -> bool:
         """Whether somebody is to be looked at."""
-        self._look_at_lines(at)
+        if not self._rules:
+            return False
+        if self._turned:
+            self._look_at_lines(at)
         moment = self._timers.next()
         return bool(self._look_at) or (moment is not None and moment <= at)
 
     def deadline(self) -> int | None:
-        return self._timers.next()
+        return self._timers.next() if self._rules else None
 
     def after(self, at: int) -> Outcome:
         """Behind the matching: who still waits goes where the rules say. Who comes to another queue

@@ -116,9 +116,17 @@ class Seat:
     """Kinds of contacts that it rejected or did not answer, until it says that it is ready."""
     watch: Callable[[Seat], None] = _nobody
     id: SeatId = field(init=False)
+    works: bool = field(init=False)
+    """Signed on, not paused, and its phone can be reached."""
+    signed_on: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.id = self.record.id
+        self._in(self.state)
+
+    def _in(self, state: SeatState) -> None:
+        self.state = state
+        self.works, self.signed_on = state not in _AWAY, state is not _SIGNED_OFF
 
     @property
     def dial(self) -> str:
@@ -137,15 +145,6 @@ class Seat:
     @property
     def in_call(self) -> bool:
         return self.state in _IN_CALL
-
-    @property
-    def works(self) -> bool:
-        """Signed on, not paused, and its phone can be reached."""
-        return self.state not in _AWAY
-
-    @property
-    def signed_on(self) -> bool:
-        return self.state is not _SIGNED_OFF
 
     @property
     def phone_is_free(self) -> bool:
@@ -192,7 +191,8 @@ class Seat:
         rung = old in _RUNG
         if old in _AT_WORK and at > self.since:
             self.busy_us += at - self.since
-        self.state, self.since, self.reason, self.until, self.call = new, at, reason, until, call
+        self._in(new)
+        self.since, self.reason, self.until, self.call = at, reason, until, call
         if new not in _RUNG and new not in _IN_CALL:
             self.offer = None
         if old is _SIGNED_OFF:
