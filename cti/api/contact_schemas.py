@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from cti.api.schemas import Line, QueueName, Received, SeatName, Sent, TimeUs, speakable
 
@@ -69,7 +69,11 @@ class ContactAnswer(Sent):
     reference: str | None
 
 
-class ContactsQuery(Received):
+class ContactsQuery(BaseModel):
+    """Not strict: a query string has only text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
     state: Literal["open", "all"] = "open"
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 

@@ -78,6 +78,15 @@ async def test_the_same_key_is_the_same_contact(client: Client) -> None:
     assert b"another text was handed in with this key" in other.body
 
 
+async def test_list_is_as_long_as_asked_for(client: Client) -> None:
+    for number in range(3):
+        await hand_in(client, text=str(number), queue="bills")
+    short = json.loads((await client.get(f"{CONTACTS}?limit=2", "lead")).body)
+    assert len(short["contacts"]) == 2
+    for limit in ("0", "201", "many"):
+        assert (await client.get(f"{CONTACTS}?limit={limit}", "lead")).status == 400
+
+
 async def test_withdrawn_by_who_handed_it_in(client: Client) -> None:
     came = await hand_in(client)
     status, gone = await wish(client, came["contact"], "withdraw", "lead")
