@@ -271,7 +271,8 @@ class Dispatcher(LineReader):
         yield from ()
 
     def _waits_on(self, fact: WaitResumed) -> Outcome:
-        self._overflows.came_back(fact.call)
+        if fact.sent_on:
+            self._overflows.came_back(fact.call)
         yield from ()
 
     def _call_ended(self, fact: CallEnded) -> Outcome:
@@ -295,7 +296,7 @@ class Dispatcher(LineReader):
                 offers=(fact.offer,) if fact.offer else (),
                 called_back=self.callbacks.has_called(fact.call),
             )
-            self._overflows.begins(fact.call, found=True)
+            self._overflows.begins(fact.call, found=True, sent_on=fact.sent_on)
             if fact.offer:
                 yield from self._occupy(fact, SeatState.RINGING)
             yield from self._kept.settle(fact.call, fact.at)

@@ -85,12 +85,19 @@ class Overflows:
         since = [doors[queue] for doors in (self._closed, self._shut) if queue in doors]
         return min(since, default=None)
 
-    def begins(self, call: CallId, *, found: bool = False) -> None:
+    def begins(self, call: CallId, *, found: bool = False, sent_on: bool = False) -> None:
         """Somebody waits from now on, or in another queue. `found`: they have their place already,
-        from before an absence."""
-        if self._rules:
-            self._courses.setdefault(call, _Course(arrived=not found))
-            self._look_at[call] = None
+        from before an absence. `sent_on`: and have stepped aside by a rule; which one is not known
+        any more, so none that leads aside counts again."""
+        if not self._rules:
+            return
+        course = self._courses.setdefault(call, _Course(arrived=not found))
+        waiting = self._line.get(call)
+        if sent_on and waiting is not None:
+            course.sent = True
+            rules = self._queues[waiting.queue].overflow
+            course.done.update(rule for rule in rules if rule.to != "queue")
+        self._look_at[call] = None
 
     def offer_failed(self, call: CallId) -> None:
         if self._rules:

@@ -187,8 +187,8 @@ class Callers:
     def is_back(self, call: Call, at: int) -> Outcome:
         """From the menu to the waiting room, at the place they had."""
         if call.phase is CallPhase.WAITING and call.aside:
-            call.aside = call.sent_on = False
-            yield WaitResumed(at=at, call=call.id)
+            sent_on, call.aside, call.sent_on = call.sent_on, False, False
+            yield WaitResumed(at=at, call=call.id, sent_on=sent_on)
 
     def _callback_asked(self, call: Call, fact: FlowMarked) -> Fact:
         call.callback_asked = True

@@ -293,4 +293,5 @@ def recovered(call: Call, leg: SeatLeg | None, at: int) -> CallRecovered:
         recording=leg.recording if leg else "",
         flow=call.flow if call.on_visit else "",
         aside=call.aside,
+        sent_on=call.sent_on,
     )

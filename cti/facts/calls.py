@@ -178,9 +178,11 @@ class WaitSentOn(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitResumed(Fact):
-    """The caller is back from where they stepped aside to, at the place they had."""
+    """The caller is back from where they stepped aside to, at the place they had. `sent_on`: by a
+    queue's rule, not by a key."""
 
     call: CallId
+    sent_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,8 @@ class CallRecovered(Fact):
     flow: str = ""
     aside: bool = False
     """Waiting, and in the menu meanwhile."""
+    sent_on: bool = False
+    """Aside because a queue's rule says so."""
     skills: tuple[str, ...] = ()
     customer_class: str = ""
     wanted_seat: SeatId = SeatId("")

@@ -8,8 +8,15 @@ from typing import Any
 import pytest
 
 from cti.effects import SendWaiting
-from cti.facts import Overflow, QueueDoorMoved, WaitOverflowed
-from cti.ids import QueueId
+from cti.facts import (
+    CallPhase,
+    CallRecovered,
+    Overflow,
+    QueueDoorMoved,
+    WaitOverflowed,
+    WaitResumed,
+)
+from cti.ids import CallId, QueueId
 from tests.unit.acd.life import SECOND, Life, a_queue, a_seat, hotline
 
 
@@ -71,6 +78,36 @@ def test_no_places_at_all_still_lets_a_free_seat_take_the_call() -> None:
     assert life.served()[-1] == (call, "1")
     other = life.call("repairs")
     assert where(life, other) == "bills"
+
+
+def test_who_had_stepped_aside_before_an_absence_is_not_sent_again() -> None:
+    life = life_with(rule("wait", "busy", kind="flow", after_us=5 * SECOND))
+    life.wait(60)
+    found = CallRecovered(
+        at=life.now,
+        call=CallId("found"),
+        phase=CallPhase.WAITING,
+        hotline="12345",
+        channel_name="",
+        caller_number="",
+        caller_name="",
+        language="",
+        queue=QueueId("repairs"),
+        priority=5,
+        arrived_at=life.now - 30 * SECOND,
+        asked_at=life.now - 30 * SECOND,
+        prompt_ended_at=life.now - 30 * SECOND,
+        queued_at=life.now - 30 * SECOND,
+        aside=True,
+        sent_on=True,
+    )
+    said = life.hear(found)
+    life.wait(30)
+    said += life.hear(WaitResumed(at=life.now, call=found.call, sent_on=True))
+    assert not [one for one in said if isinstance(one, SendWaiting)]
+    other = life.call("repairs")
+    life.wait(6)
+    assert [one.call for one in life.all(WaitOverflowed)] == [other]
 
 
 def test_closed_queue_sends_who_comes_and_who_waits() -> None:

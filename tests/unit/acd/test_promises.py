@@ -191,7 +191,13 @@ class Routing(RuleBasedStateMachine):
                 one for one in self.past if isinstance(one, CallQueued) and one.call == call
             )
             self.tell(replace(first, at=self.now, queued_at=first.at))
-        self.tell(WaitResumed(at=self.now, call=call))
+        self.tell(WaitResumed(at=self.now, call=call, sent_on=True))
+
+    @precondition(lambda self: self.waiting())
+    @rule(data=st.data())
+    def who_looked_at_an_offer_is_back(self, data: st.DataObject) -> None:
+        call = data.draw(st.sampled_from(self.waiting()))
+        self.tell(WaitResumed(at=self.now, call=call.call))
 
     @precondition(lambda self: not self.link)
     @rule()
