@@ -19,8 +19,11 @@ def refusal(number: str, prefixes: Sequence[str] = ()) -> str:
     """Why `number` is not to be rung; empty when it may be.
 
     Without `prefixes` any number of 7 to 15 digits may be, none abroad. With them, only what
-    begins with one of them. Emergency numbers never.
+    begins with one of them. Emergency numbers never. A number of this country comes without `+`:
+    whoever takes it in writes it as it is dialled.
     """
+    if number.startswith("+"):
+        return "is abroad, or no valid number of this country"
     if _DIGITS.fullmatch(number) is None:
         return "is not 3 to 20 digits"
     if number.startswith(EMERGENCY):

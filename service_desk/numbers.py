@@ -33,3 +33,20 @@ def normal_number(written: str) -> str | None:
     if not phonenumbers.is_valid_number(number):
         return digits.removeprefix("+")
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def number_to_dial(written: str) -> str:
+    """`written`, which begins with `+`, as it is dialled within China: `+862088887777` as
+    `02088887777` (E.164, clause 6; the plan's own trunk prefix). What has no `+`, belongs to
+    another country, or is no valid number stays as it is."""
+    if not written.startswith("+"):
+        return written
+    try:
+        number = phonenumbers.parse(written, None)
+    except phonenumbers.NumberParseException:
+        return written
+    own = number.country_code == phonenumbers.country_code_for_region(REGION)
+    if not own or not phonenumbers.is_valid_number(number):
+        return written
+    shown = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return _SEPARATORS.sub("", shown)

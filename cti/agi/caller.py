@@ -30,6 +30,7 @@ from ivr_flows.actions import (
     StepEntered,
     Utterance,
 )
+from service_desk.numbers import number_to_dial
 
 log = structlog.get_logger(__name__)
 
@@ -152,7 +153,7 @@ def told(mark: Told) -> tuple[str, dict[str, str]]:
         case CustomerKnown(customer, verified):
             return "customer", {"Customer": customer, "Verified": "yes" if verified else "no"}
         case CallbackAsked(queue, number):
-            return "callback-asked", {"Queue": queue, "Number": number}
+            return "callback-asked", {"Queue": queue, "Number": number_to_dial(number)}
         case Scored(survey, score):
             return "survey-score", {"Survey": survey, "Score": str(score)}
 

@@ -29,7 +29,8 @@ from ivr_flows.state import Frame
 from ivr_flows.steps import MESSAGE_EMPTY, SEND_IT, WRONG_KEY, Callback, Message, Queue, Transfer
 from ivr_flows.walk import Walk
 
-_NUMBER: Final = re.compile(r"[0-9]{3,20}", re.ASCII)
+_NUMBER: Final = re.compile(r"(\+86)?[0-9]{3,20}", re.ASCII)
+"""As it is dialled, or in the international form of this country: `cti.agi` makes one of both."""
 _PRIORITY: Final = re.compile(r"[0-9]", re.ASCII)
 _QUEUE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
 _CLASS: Final = _QUEUE

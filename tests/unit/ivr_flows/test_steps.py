@@ -445,14 +445,21 @@ class TestWaiting:
             call.then(KeyPressed("1"), NoKey(), NoKey(), NoKey())
             assert call.turn.state.frames == ()
 
-    @pytest.mark.parametrize(
-        "number", ["", "unknown", "12", "1" * 21, "138 0000", "+8613800001111"]
-    )
+    @pytest.mark.parametrize("number", ["", "unknown", "12", "1" * 21, "138 0000", "+12025550123"])
     def test_number_that_cannot_be_called_is_no_callback(self, number: str) -> None:
         step = replace(self.CALL, queue="service", number=Template.read("{to}"))
         value = SetValues(id="set", values={"to": Template.read(number)}, next="call-back")
         call = Call(value, step, Return(id="back"))
         assert not [mark for mark in call.turn.marks if isinstance(mark, CallbackAsked)]
+
+    def test_number_of_this_country_may_be_written_internationally(self) -> None:
+        step = replace(self.CALL, queue="service", number=Template.read("{to}"))
+        value = SetValues(
+            id="set", values={"to": Template.read("+8613800001111")}, next="call-back"
+        )
+        call = Call(value, step, Return(id="back"))
+        asked = [mark for mark in call.turn.marks if isinstance(mark, CallbackAsked)]
+        assert asked == [CallbackAsked("service", "+8613800001111")]
 
 
 class TestOtherSteps:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service_desk.numbers import normal_number
+from service_desk.numbers import normal_number, number_to_dial
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,22 @@ def test_writing_it_again_changes_nothing(written: str) -> None:
     number = normal_number(written)
     if number is not None:
         assert normal_number(number) == number
+
+
+@pytest.mark.parametrize(
+    ("written", "dialled"),
+    [
+        ("+8613800001111", "13800001111"),
+        ("+862088887777", "02088887777"),
+        ("+861062345678", "01062345678"),
+        ("+864008001234", "4008001234"),
+        ("13800001111", "13800001111"),
+        ("+16502530000", "+16502530000"),
+        ("+86110", "+86110"),
+        ("+86", "+86"),
+        ("+", "+"),
+        ("", ""),
+    ],
+)
+def test_number_of_this_country_is_dialled_as_at_home(written: str, dialled: str) -> None:
+    assert number_to_dial(written) == dialled
