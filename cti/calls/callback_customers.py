@@ -45,6 +45,8 @@ class Customers:
     """Part of the core of callbacks."""
 
     _rings: dict[ChannelId, CustomerRing] = field(default_factory=dict)
+    _fresh: bool = True
+    """No snapshot yet: whom an earlier life rang is not known."""
     _handlers: dict[type[Fact], Callable[[Any], Outcome]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -93,10 +95,7 @@ class Customers:
         ring = self._rings.get(fact.channel)
         if ring is None:
             if seat_of_customer(fact.channel) is not None:
-                # Given up, and made after all: the customer may be rung by another one.
-                detail = "a customer's channel that nobody asked for"
-                yield AnomalySeen(at=fact.at, about=fact.channel, detail=detail)
-                yield HangUp(channel=fact.channel)
+                yield from _unasked(fact.channel, fact.at)
             return
         ring.channel_name, ring.doubted = fact.name, False
         if ring.cancelled:
@@ -171,14 +170,17 @@ class Customers:
             else:
                 reason: CallbackFailure = "cancelled" if ring.cancelled else "lost-sight"
                 yield from self._end(ring, fact.at, reason, "gone while nobody looked")
+        fresh, self._fresh = self._fresh, False
         for one in fact.channels:
             if seat_of_customer(one.channel) is None:
                 continue
             known = self._rings.get(one.channel)
-            if known is None:
+            if known is not None:
+                yield from self._catch_up(known, one, fact.at)
+            elif fresh or is_caller(one):
                 yield from self._recover(one, fact.at)
             else:
-                yield from self._catch_up(known, one, fact.at)
+                yield from _unasked(one.channel, fact.at)
 
     def _recover(self, seen: ChannelSeen, at: int) -> Outcome:
         ring = self._rings[seen.channel] = ring_found(seen, at)
@@ -202,3 +204,10 @@ class Customers:
             yield HangUp(channel=ring.channel)  # again: the first may have been lost with the link
         elif is_caller(seen):
             yield from ring.answers(seen.time("CTI_T_ARRIVED") or at)
+
+
+def _unasked(channel: ChannelId, at: int) -> Outcome:
+    """Given up, and made after all: the customer may be rung by another one."""
+    detail = "a customer's channel that nobody asked for"
+    yield AnomalySeen(at=at, about=channel, detail=detail)
+    yield HangUp(channel=channel)

@@ -9,14 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from bench.phones.incoming import IncomingCall
 from bench.phones.phone import Manual, RejectWith
+from bench.phones.udp import now_us
 from tests.acceptance.api_client import ApiClient
 from tests.acceptance.hotline import OUTSIDE_HZ, SEAT_HZ, Hotline, hotline, talking
 from tests.acceptance.test_waiting_room import (
+    BOOKED_HZ,
+    BUSY_HZ,
     CLIPS,
     FLOW,
     TO_CUSTOMER_HZ,
     book,
+    hears,
     logged_in,
     one_busy_seat,
     waiting,
@@ -270,3 +275,26 @@ async def test_customer_who_answers_while_the_daemon_is_dead_waits_and_is_served
     await again.__aexit__()
     await asyncio.sleep(4)
     assert len(outside.calls) == 1, "not rung again"
+
+
+async def test_caller_whose_number_comes_with_the_country_code_is_dialled_as_at_home(
+    line: Hotline, api: ApiClient
+) -> None:
+    outside = await line.outside()
+    async with api.facts() as facts:
+        _, served = await one_busy_seat(line, api, facts)
+        start = now_us()
+        call, call_id = await waiting(line, facts, "+8613800000002")
+        await hears(call, BUSY_HZ, since=start)
+        pressed = await call.press("1")
+        await hears(call, BOOKED_HZ, since=pressed)
+        booked = await facts.wait_for("CallbackBooked", call=call_id, deadline=5)
+        assert booked["number"] == CUSTOMER
+        await facts.wait_for("CallEnded", call=call_id, deadline=5)
+        await served.hang_up()
+        customer = await outside.next_ring(deadline=5)
+        assert isinstance(customer, IncomingCall)
+        assert customer.invite.uri.startswith(f"sip:{CUSTOMER}@")
+        assert "sip:12345@" in (customer.invite.get_header("from") or "")
+        await customer.reject(486)
+        await facts.wait_for("CallbackPutOff", callback=booked["callback"], deadline=5)

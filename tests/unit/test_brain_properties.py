@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from typing import ClassVar, Final
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -20,11 +21,19 @@ from acd.last_resort import LastResortKeeper
 from cti.brain import Brain, Step
 from cti.calls.callbacks import CallbackLegs
 from cti.calls.tracker import CallTracker
-from cti.effects import OriginateCallback, OriginateSeat, Resync, StoreRecording, SweepSpool
+from cti.effects import (
+    OriginateCallback,
+    OriginateCustomer,
+    OriginateSeat,
+    Resync,
+    StoreRecording,
+    SweepSpool,
+)
 from cti.facts import (
     CallAbandoned,
     CallbackFailed,
     CallbackOffered,
+    CallbackReached,
     CallbackRecovered,
     CallEnded,
     CallQueued,
@@ -69,20 +78,21 @@ QUEUES = (
 WISHES: tuple[Wish, ...] = ("sign-on", "ready", "ready", "ready", "sign-off", "pause")
 FATES: tuple[Fate, ...] = ("done", "done", "done", "refused", "answer lost", "lost")
 Place = tuple[int, int, str]
+ORIGINATES: Final = OriginateSeat | OriginateCallback | OriginateCustomer
 
 
 class Life:
     """One daemon from its start: its cores, what it heard, and what it said."""
 
-    def __init__(self) -> None:
+    def __init__(self, queues: tuple[QueueRecord, ...] = QUEUES) -> None:
         self.tracker = CallTracker({seat.device: seat.id for seat in SEATS})
-        self.dispatcher = Dispatcher(SEATS, QUEUES)
+        self.dispatcher = Dispatcher(SEATS, queues)
         self.brain = Brain(
             (
                 CallbackLegs(),
                 self.tracker,
                 self.dispatcher,
-                Comfort(QUEUES, self.dispatcher),
+                Comfort(queues, self.dispatcher),
                 LastResortKeeper(SEATS),
                 RecordingKeeper(),
             )
@@ -128,8 +138,14 @@ class Life:
                 taken = {seat for seat, _ in self.offers.values()}
                 assert fact.seat not in taken, f"two offers at one seat: {fact}"
                 self.offers[fact.offer] = (fact.seat, CallId(fact.callback))
-            case CallbackRecovered():
+            case CallbackReached():
+                self.offers.pop(fact.offer, None)
+            case CallbackRecovered(first="seat"):
                 self.offers[fact.offer] = (fact.seat, CallId(fact.callback))
+            case CallbackRecovered(phase="dialling"):
+                # One that was given up may be found beside the next one; a seat is kept for one.
+                if fact.seat not in {seat for seat, _ in self.offers.values()}:
+                    self.offers[fact.offer] = (fact.seat, CallId(fact.callback))
             case OfferFailed() | SeatLeft() | CallbackFailed():
                 self.offers.pop(fact.offer, None)
             case WaitTold():
@@ -143,7 +159,7 @@ class Life:
     def _check_order_of_service(self, step: Step) -> None:
         failed = {fact.call for fact in step.facts if isinstance(fact, OfferFailed)}
         for fact in step.facts:
-            if isinstance(fact, SeatOffered):
+            if isinstance(fact, SeatOffered) and not (fact.why and fact.why.kept):
                 served = SERVES[fact.seat]
                 for call in self.unoffered(*served):
                     fair = self.places[fact.call] <= self.places[call] or call in failed
@@ -160,12 +176,14 @@ class Life:
 
 
 class Hotline(RuleBasedStateMachine):
+    queues: ClassVar[tuple[QueueRecord, ...]] = QUEUES
+
     def __init__(self) -> None:
         super().__init__()
         self.asterisk = ModelAsterisk(tuple(SERVES))
         self.gate_open = False
         self.calm = 0
-        self.life = Life()
+        self.life = Life(self.queues)
         self._hear(EngineStarted(at=self.asterisk.now, version="1"))
 
     def _hear(self, report: Report) -> None:
@@ -175,10 +193,7 @@ class Hotline(RuleBasedStateMachine):
         for effect in step.effects:
             if isinstance(effect, Resync):
                 self.gate_open = False
-            elif (
-                isinstance(effect, OriginateSeat | OriginateCallback)
-                and not self.asterisk.connected
-            ):
+            elif isinstance(effect, ORIGINATES) and not self.asterisk.connected:
                 failures.append(
                     EffectFailed(
                         at=self.asterisk.now,
@@ -347,7 +362,7 @@ class Hotline(RuleBasedStateMachine):
     def asterisk_works(self, data: st.DataObject) -> None:
         while self.asterisk.asked:
             fate: Fate = "done"
-            if isinstance(self.asterisk.asked[0], OriginateSeat | OriginateCallback):
+            if isinstance(self.asterisk.asked[0], ORIGINATES):
                 fate = data.draw(st.sampled_from(FATES))
             failure = self.asterisk.work(fate)
             if failure is not None:
@@ -358,10 +373,9 @@ class Hotline(RuleBasedStateMachine):
     def snapshot(self) -> None:
         """What was asked for before is done before; what was on the wire follows behind, all at
         once. An Originate's channel may come up after: it is made in a thread of its own."""
-        originates = OriginateSeat | OriginateCallback
-        waiting = [one for one in self.asterisk.asked if isinstance(one, originates)]
+        waiting = [one for one in self.asterisk.asked if isinstance(one, ORIGINATES)]
         for _ in range(len(self.asterisk.asked)):
-            if isinstance(self.asterisk.asked[0], originates):
+            if isinstance(self.asterisk.asked[0], ORIGINATES):
                 self.asterisk.asked.popleft()
             else:
                 self.asterisk.work()
@@ -383,7 +397,7 @@ class Hotline(RuleBasedStateMachine):
         self.asterisk.connected = self.gate_open = False
         self._hear(LinkLost(at=self.asterisk.now))
         for effect in lost:
-            if isinstance(effect, OriginateSeat | OriginateCallback):
+            if isinstance(effect, ORIGINATES):
                 name = type(effect).__name__
                 at, offer = self.asterisk.now, effect.offer
                 self._hear(EffectFailed(at=at, effect=name, subject=offer, reason="link lost"))
@@ -402,7 +416,7 @@ class Hotline(RuleBasedStateMachine):
             self.asterisk.work("answer lost" if done else "lost")
         self.asterisk.wire.clear()
         seats = self.life.last_states()
-        self.life = Life()
+        self.life = Life(self.queues)
         self.asterisk.connected, self.gate_open = True, False
         self._hear(EngineStarted(at=self.asterisk.now, version="2", seats=seats))
 
@@ -452,7 +466,7 @@ class Hotline(RuleBasedStateMachine):
 
     def _finish_life(self) -> None:
         """The same reports lead to the same facts and effects, byte for byte."""
-        again = Life()
+        again = Life(self.queues)
         for report, said in zip(self.life.heard, self.life.said, strict=True):
             assert repr(again.hear(report)) == said
 

@@ -4,6 +4,7 @@ given up or cancelled, once; and nobody is rung twice at once for it."""
 from __future__ import annotations
 
 from collections import Counter
+from typing import ClassVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -31,11 +32,12 @@ NUMBERS = ("13800000001", "13800000002", "13800000003")
 
 class CallbackHotline(Hotline):
     asterisk: CallingBack
+    model: ClassVar[type[CallingBack]] = CallingBack
 
     def __init__(self) -> None:
         super().__init__()
-        self.asterisk = CallingBack(tuple(SERVES))
-        self.life = Life()
+        self.asterisk = self.model(tuple(SERVES))
+        self.life = Life(self.queues)
         self.gate_open = False
         self.ledger: list[Fact] = []
         self._hear(EngineStarted(at=self.asterisk.now, version="1"))

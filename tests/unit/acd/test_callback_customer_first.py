@@ -360,3 +360,14 @@ def test_gone_while_the_link_was_away_is_an_attempt_and_the_seat_is_free() -> No
     assert story.only(CallbackFailed).reason == "lost-sight"
     assert story.only(CallbackPutOff).attempts == 1
     assert state(story) is SeatState.READY
+
+
+def test_customer_found_ringing_who_had_been_given_up_is_not_rung_beside_another() -> None:
+    story, _, offer = rung()
+    story.link_lost()
+    story.wait(4)
+    story.snapshot()
+    assert story.only(CallbackFailed).reason == "lost-sight"
+    story.snapshot(customer_seen(offer, up=False))
+    assert story.hung_up(lately=True) == [offer]
+    assert not story.all(CallbackRecovered)

@@ -65,7 +65,7 @@ class Channel:
 
     @property
     def ours(self) -> bool:
-        return self.id.startswith(("offer.", "callback."))
+        return self.id.startswith(("offer.", "callback.", "customer."))
 
 
 class ModelAsterisk:
