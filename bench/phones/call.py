@@ -100,6 +100,10 @@ class PhoneCall:
         """What the microphone carries from now on; before the answer: from the answer on."""
         self.media.microphone.carry(audio)
 
+    def doze(self) -> None:
+        """Stay in the call, deaf and all but mute."""
+        self.media.doze()
+
     async def press(self, digits: str, *, tone_ms: int = 100, gap_ms: int = 60) -> int:
         """Press keys (0-9 * # A-D) one after the other, RFC 4733.
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Final
+
 from bench.phones import sdp
 from bench.phones.audio import Audio
 from bench.phones.heard import Heard, parse_packet
 from bench.phones.microphone import Microphone
 from bench.phones.pacer import pacer
 from bench.phones.udp import Address, UdpSocket
+
+DOZE_S: Final = 15.0
 
 
 class Media:
@@ -25,6 +30,7 @@ class Media:
         self._socket = UdpSocket(local_ip, self._received, size=2048)
         self.microphone = Microphone(self._socket.send, audio)
         self._version = 0
+        self._dozing: asyncio.TimerHandle | None = None
 
     @property
     def address(self) -> Address:
@@ -58,7 +64,20 @@ class Media:
         self._version += 1
         return sdp.answer(self._socket.address, remote, version=self._version)
 
+    def doze(self) -> None:
+        """Hear nothing any more and send a packet now and then only, so that hundreds may wait in
+        one process. Asterisk takes a line for alive that sends within 90 s (pjsip.conf)."""
+        pacer().remove(self.microphone)
+        self._socket.deaf()
+        self._stay()
+
+    def _stay(self) -> None:
+        self.microphone.tick()
+        self._dozing = asyncio.get_running_loop().call_later(DOZE_S, self._stay)
+
     def close(self) -> None:
+        if self._dozing is not None:
+            self._dozing.cancel()
         pacer().remove(self.microphone)
         self.microphone.stop()
         self._socket.close()

@@ -52,6 +52,10 @@ class UdpSocket:
         with contextlib.suppress(OSError):
             self._socket.sendto(data, to)
 
+    def deaf(self) -> None:
+        """Read nothing any more: the kernel throws away what comes."""
+        self._loop.remove_reader(self._socket)
+
     def close(self) -> None:
         if self._socket.fileno() >= 0:
             self._loop.remove_reader(self._socket)

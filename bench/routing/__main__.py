@@ -30,22 +30,25 @@ from tests.acceptance.hotline import ROOT, hotline
 SEED: Final = 12345
 
 
-async def measure(callers: int, turns: int, console: Console) -> tuple[Side, Side]:
+async def measure(callers: int, served: int, turns: int, console: Console) -> tuple[Side, Side]:
     """app_queue and the daemon, `turns` turns of each."""
     queue, daemon = Side("app_queue"), Side("daemon")
     root = (ROOT / load_settings().asterisk.root_dir).resolve()
     await build_root(root, console.print)
     with tempfile.TemporaryDirectory(prefix="jietong-bench-") as folder:
-        async with hotline(Path(folder), root_dir=root, wrapup_seconds=0, ring_seconds=20) as line:
+        ports = 4 * callers + 100
+        async with hotline(
+            Path(folder), root_dir=root, rtp_ports=ports, wrapup_seconds=0, ring_seconds=20
+        ) as line:
             seat = await line.seat(SEAT, AnswerAfter(0))
             async with watching(line.settings, line.secrets, DEVICE) as (watch, link):
-                bench = Bench(line, seat, watch, link, callers, random.Random(SEED))
+                bench = Bench(line, seat, watch, link, callers, served, random.Random(SEED))
                 columns = (*Progress.get_default_columns()[:3], TimeElapsedColumn())
                 with Progress(*columns, console=console, transient=True) as progress:
                     for turn in range(1, turns + 1):
                         for side, run in ((queue, bench.queue_turn), (daemon, bench.daemon_turn)):
                             name = f"turn {turn} of {turns}, {side.name}"
-                            bar = progress.add_task(name, total=callers)
+                            bar = progress.add_task(name, total=served)
                             await run(side, lambda bar=bar: progress.advance(bar))  # type: ignore[misc]
     return queue, daemon
 
@@ -61,15 +64,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.routing", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--callers", type=int, default=40, help="in each turn, at least 2")
+    parser.add_argument("--served", type=int, help="so many of them; all when it is not given")
     parser.add_argument("--turns", type=int, default=3, help="turns of each side")
     parser.add_argument("--json", type=Path, help="also write figures and all gaps here")
     options = parser.parse_args()
-    if options.callers < 2 or options.turns < 1:
-        parser.error("a gap needs two callers and a turn")
+    served = options.callers if options.served is None else options.served
+    if not 2 <= served <= options.callers or options.turns < 1:
+        parser.error("a gap needs two callers who are served, and a turn")
     console = Console(highlight=False, soft_wrap=True)
-    queue, daemon = asyncio.run(measure(options.callers, options.turns, console))
+    queue, daemon = asyncio.run(measure(options.callers, served, options.turns, console))
     console.print(
-        f"{options.callers} callers, 1 seat, {options.turns} turns of each side, in turns"
+        f"{options.callers} callers of whom {served} are served, 1 seat, "
+        f"{options.turns} turns of each side, in turns"
     )
     for side in (queue, daemon):
         show(console, side)
@@ -85,7 +91,8 @@ def main() -> None:
             }
             for side in (queue, daemon)
         }
-        whole = {"callers": options.callers, "turns": options.turns, "ratio": ratio, **report}
+        asked = {"callers": options.callers, "served": served, "turns": options.turns}
+        whole = {**asked, "ratio": ratio, **report}
         options.json.write_text(json.dumps(whole, indent=1) + "\n", "utf-8")
 
 

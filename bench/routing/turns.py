@@ -58,6 +58,8 @@ class Bench:
     watch: Watch
     link: AmiLink
     callers: int
+    served: int
+    """So many of them; the others go on waiting."""
     random: random.Random
 
     async def daemon_turn(self, side: Side, advance: Advance) -> None:
@@ -95,9 +97,11 @@ class Bench:
         for first in range(0, self.callers, AT_ONCE):
             wave = range(first, min(first + AT_ONCE, self.callers))
             numbers = [f"1390000{n:04d}" for n in wave]
-            calls += await asyncio.gather(*(call_in(self.line, number=n) for n in numbers))
-        for call in calls:
-            call.send(Silence())
+            wave_calls = await asyncio.gather(*(call_in(self.line, number=n) for n in numbers))
+            for call in wave_calls:
+                call.send(Silence())
+                call.doze()
+            calls += wave_calls
         async with asyncio.timeout(_QUEUE_S):
             while await waiting(api) < self.callers:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
@@ -105,7 +109,7 @@ class Bench:
 
     async def _serve(self, side: Side, advance: Advance) -> None:
         left_us: int | None = None
-        for _ in range(self.callers):
+        for _ in range(self.served):
             ring = await self.seat.next_ring(deadline=_RING_S)
             if left_us is not None and ring.rang_us is not None:
                 side.phone_us.append(ring.rang_us - left_us)

@@ -226,15 +226,16 @@ async def hotline(
     flows: Path | None = None,
     prompts: Mapping[str, tuple[int, int]] = MappingProxyType({}),
     parts: Mapping[str, Any] = MappingProxyType({}),
+    rtp_ports: int = 400,
     **queue_changes: Any,
 ) -> AsyncIterator[Hotline]:
     """Start Asterisk and the daemon in `folder`; stop both at the end and check the logs.
 
     `flows`: the folder of the flows, else the demo site's. `prompts`: tones as in PROMPTS, added.
-    `parts`: parts of the site file that replace the demo site's.
+    `parts`: parts of the site file that replace the demo site's. `rtp_ports`: two for each leg.
     """
     ami, agi, http, sip, trunk = free_ports(5)
-    first, last = free_port_range(400)
+    first, last = free_port_range(rtp_ports)
     name = f"test-{os.getpid()}-{sip}"
     make_prompts(folder / "prompts", prompts)
     write_tone(root_dir / "srv" / name / "music" / "tone.wav", HOLD_MUSIC_HZ, 8000 * 60)
