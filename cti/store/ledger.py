@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import asdict
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, delete, func, select, tuple_
@@ -242,13 +243,7 @@ class SqlLedger:
 
     async def _insert(self, connection: AsyncConnection, records: list[Record]) -> set[EntryId]:
         """Insert the ledger's rows; returns the ids of those that were not there."""
-        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
-        statement = (
-            insert(LedgerRow)
-            .on_conflict_do_nothing(index_elements=["run", "seq"])
-            .returning(LedgerRow.run, LedgerRow.seq)
-        )
-        stored = await connection.execute(statement, records)
+        stored = await connection.execute(_insertion(self._database.is_sqlite), records)
         return {EntryId(row.run, row.seq) for row in stored}
 
     async def _project_calls(
@@ -273,21 +268,33 @@ class SqlLedger:
     ) -> None:
         if not records:
             return
-        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
-        statement = insert(table)
-        keys = [column.name for column in table.__table__.primary_key]
-        over = {
-            column.name: statement.excluded[column.name]
-            for column in table.__table__.columns
-            if column.name not in keys
-        }
-        await connection.execute(
-            statement.on_conflict_do_update(index_elements=keys, set_=over), records
-        )
+        await connection.execute(_upsertion(table, self._database.is_sqlite), records)
 
     async def _summaries(self, wanted: Select[Any]) -> list[CallSummary]:
         async with self._database.reading() as connection:
             return [_summary(row) for row in await connection.execute(wanted)]
+
+
+# Made once: putting a statement together holds up the loop longer than having it carried out.
+@cache
+def _insertion(is_sqlite: bool) -> Any:
+    """Into the ledger; what is there already stays, and is not returned."""
+    insert = sqlite.insert if is_sqlite else postgresql.insert
+    statement = insert(LedgerRow).on_conflict_do_nothing(index_elements=["run", "seq"])
+    return statement.returning(LedgerRow.run, LedgerRow.seq)
+
+
+@cache
+def _upsertion(table: type[Base], is_sqlite: bool) -> Any:
+    """Into `table`; what is there already under the same key becomes this."""
+    statement = sqlite.insert(table) if is_sqlite else postgresql.insert(table)
+    keys = [column.name for column in table.__table__.primary_key]
+    over = {
+        column.name: statement.excluded[column.name]
+        for column in table.__table__.columns
+        if column.name not in keys
+    }
+    return statement.on_conflict_do_update(index_elements=keys, set_=over)
 
 
 def _newest_first(wanted: Select[Any]) -> Select[Any]:
