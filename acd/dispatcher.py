@@ -357,6 +357,8 @@ class Dispatcher(LineReader):
             seat.wish = Wish(SeatState.SIGNED_OFF, "")
         elif seat.state is SeatState.PAUSED:
             seat.wish = Wish(SeatState.PAUSED, seat.reason)
+        if seat.rung and seat.offer and seat.call and seat.offer != fact.offer:
+            seat.before = seat.offer, seat.call
         yield seat.go(state, fact.at, call=fact.call)
         seat.offer = fact.offer
 
@@ -383,6 +385,8 @@ class Dispatcher(LineReader):
             if fact.reason == "caller-gone":
                 self._waiters.leave(fact.call)
         seat = self._seats.get(fact.seat)
+        if seat is not None and seat.before and seat.before[0] == fact.offer:
+            seat.before = None
         if seat is None or seat.offer != fact.offer:
             return
         self._set_aside(seat, fact.reason)

@@ -18,7 +18,8 @@ SIGNED_OFF ----------> READY ------------> RESERVED -----------------> RINGING
 RESERVED may go where RINGING goes: a phone may answer without having rung. HOLD and CONSULT end as
 TALKING does. A wish (pause, sign-off) voiced from RESERVED to CONSULT is kept and granted
 afterwards; UNREACHABLE takes wishes as READY does. A call found after an absence takes a seat to
-RINGING or TALKING from any state; a wrap-up that an absence has interrupted goes on.
+RINGING or TALKING from any state, and back to RESERVED when an offer of ours was just being made; a
+wrap-up that an absence has interrupted goes on.
 """
 
 from __future__ import annotations
@@ -51,9 +52,9 @@ _ALLOWED: Final[dict[SeatState, frozenset[SeatState]]] = {
     _S.UNREACHABLE: _ANYWHERE | {_S.READY, _S.PAUSED, _S.SIGNED_OFF},
     _S.RESERVED: _AFTER_A_CALL - {_S.WRAP_UP} | {_S.RINGING, _S.TALKING},
     _S.RINGING: _AFTER_A_CALL - {_S.WRAP_UP} | {_S.TALKING},
-    _S.TALKING: _AFTER_A_CALL | {_S.HOLD, _S.CONSULT},
-    _S.HOLD: _AFTER_A_CALL | {_S.TALKING, _S.CONSULT},
-    _S.CONSULT: _AFTER_A_CALL | {_S.TALKING, _S.HOLD},
+    _S.TALKING: _AFTER_A_CALL | {_S.HOLD, _S.CONSULT, _S.RESERVED},
+    _S.HOLD: _AFTER_A_CALL | {_S.TALKING, _S.CONSULT, _S.RESERVED},
+    _S.CONSULT: _AFTER_A_CALL | {_S.TALKING, _S.HOLD, _S.RESERVED},
     _S.WRAP_UP: _ANYWHERE | {_S.READY, _S.PAUSED, _S.SIGNED_OFF, _S.UNREACHABLE},
     _S.PAUSED: _ANYWHERE | {_S.READY, _S.SIGNED_OFF, _S.PAUSED, _S.UNREACHABLE},
 }
@@ -92,6 +93,9 @@ class Seat:
     until: int | None = None
     call: CallId | None = None
     offer: OfferId | None = None
+    before: tuple[OfferId, CallId] | None = None
+    """The offer that rang when a call of Asterisk's own queue took the seat, until that offer has
+    ended: a seat never has two."""
     wish: Wish | None = None
     device: DeviceState = DeviceState.UNKNOWN
     """Of the device in use."""

@@ -78,7 +78,12 @@ class SeatWishes:
         return seat.go(wish.state, at, reason=wish.reason)
 
     def free(self, seat: Seat, at: int) -> SeatStateChanged:
-        """Ready, when its phone can be reached."""
+        """Ready, when its phone can be reached, and no offer to it is on the way still."""
+        if seat.before is not None:
+            (offer, call), seat.before = seat.before, None
+            changed = seat.go(SeatState.RESERVED, at, call=call)
+            seat.offer = offer
+            return changed
         if seat.device is _LOST:
             return seat.go(SeatState.UNREACHABLE, at)
         return seat.go(_READY, at)
