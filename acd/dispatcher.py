@@ -80,6 +80,7 @@ from cti.facts import (
     TimePassed,
     WaitEnded,
     WaitResumed,
+    WaitSentOn,
     Wanted,
 )
 from cti.ids import OfferId, QueueId, SeatId
@@ -160,7 +161,8 @@ class Dispatcher(LineReader):
             SeatHeld: self._seat_held,
             SeatConsulted: self._seat_consulted,
             SeatLeft: self._seat_left,
-            OutsideRung: self._call_gone,
+            OutsideRung: self._rung_outside,
+            WaitSentOn: self._sent_on,
             WaitResumed: self._waits_on,
             RoutingChanged: self._routing_changed,
             QueueDoorMoved: self._door_moved,
@@ -270,9 +272,16 @@ class Dispatcher(LineReader):
         self._waiters.leave(fact.call)
         yield from ()
 
+    def _rung_outside(self, fact: OutsideRung) -> Outcome:
+        self._overflows.gone(fact.call)
+        yield from self._call_gone(fact)
+
+    def _sent_on(self, fact: WaitSentOn) -> Outcome:
+        self._overflows.gone(fact.call)
+        yield from ()
+
     def _waits_on(self, fact: WaitResumed) -> Outcome:
-        if fact.sent_on:
-            self._overflows.came_back(fact.call)
+        self._overflows.came_back(fact.call, sent_on=fact.sent_on)
         yield from ()
 
     def _call_ended(self, fact: CallEnded) -> Outcome:

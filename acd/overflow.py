@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from acd.matching import Matching
 from acd.seats import Seat
@@ -21,16 +22,20 @@ from cti.facts import Fact, Overflow, QueueDoorMoved, QueueRecord, WaitOverflowe
 from cti.ids import CallId, ChannelId, QueueId, SeatId
 
 Outcome = Iterator[Fact | Effect]
+TOLD_AGAIN_US: Final = 5_000_000
+"""Who has not gone by then is told to once more. The waiting room looks every second."""
 
 
 @dataclass(slots=True)
 class _Course:
     """`arrived`: just now. `done`: rules that the caller has been sent by. `sent`: they were told
-    to leave the line, and have not been heard of since."""
+    to leave the line, or have left it, and are not back. `told`: the rule by which they were told,
+    until they are heard to go."""
 
     arrived: bool = True
     done: set[Overflow] = field(default_factory=set)
     sent: bool = False
+    told: Overflow | None = None
 
 
 class Overflows:
@@ -94,7 +99,7 @@ class Overflows:
         course = self._courses.setdefault(call, _Course(arrived=not found))
         waiting = self._line.get(call)
         if sent_on and waiting is not None:
-            course.sent = True
+            course.sent, course.told = True, None
             rules = self._queues[waiting.queue].overflow
             course.done.update(rule for rule in rules if rule.to != "queue")
         self._look_at[call] = None
@@ -157,12 +162,22 @@ class Overflows:
         self._timers.set(call, None)
         self._look_at.pop(call, None)
 
-    def came_back(self, call: CallId) -> None:
-        """Where the caller was sent nobody took them; they are in the line again."""
+    def gone(self, call: CallId) -> None:
+        """They have left the line for where they were sent."""
         course = self._courses.get(call)
         if course is not None:
-            course.sent = False
-            self._look_at[call] = None
+            course.told = None
+            self._timers.set(call, None)
+
+    def came_back(self, call: CallId, *, sent_on: bool) -> None:
+        """The caller is in the line again. `sent_on`: nobody took them where they were sent; else
+        they come from a menu, where what they were told to was not read, and is forgotten."""
+        course = self._courses.get(call)
+        if course is None:
+            return
+        if sent_on:
+            course.sent, course.told = False, None
+        self._look_at[call] = None
 
     def _look_at_lines(self, at: int) -> None:
         turned, self._turned = self._turned, {}
@@ -177,6 +192,9 @@ class Overflows:
 
     def _look(self, call: WaitingCall, course: _Course, at: int) -> Outcome:
         arrived, course.arrived = course.arrived, False
+        if course.told is not None and not call.offers:
+            # Lost on the way, or something long is being said to them: told twice is no harm.
+            yield from self._tell(call, course.told, at)
         if call.offers or course.sent:
             return
         moments = []
@@ -232,6 +250,10 @@ class Overflows:
             self._look_at[call.call] = None
         else:
             # In the line until they have gone: a seat that becomes free now may still have them.
-            course.sent = True
-            channel = ChannelId(call.call)
-            yield SendWaiting(channel=channel, call=call.call, to=rule.to, target=rule.target)
+            course.sent, course.told = True, rule
+            yield from self._tell(call, rule, at)
+
+    def _tell(self, call: WaitingCall, rule: Overflow, at: int) -> Outcome:
+        self._timers.set(call.call, at + TOLD_AGAIN_US)
+        channel = ChannelId(call.call)
+        yield SendWaiting(channel=channel, call=call.call, to=rule.to, target=rule.target)

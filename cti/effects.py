@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cti.facts.site import OverflowTarget
 from cti.ids import CallbackId, CallId, ChannelId, OfferId, QueueId, SeatId
 
 
@@ -178,5 +179,5 @@ class SendWaiting(Effect):
 
     channel: ChannelId
     call: CallId
-    to: str
+    to: OverflowTarget
     target: str

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import random
 import socket
+from pathlib import Path
+from typing import Final
 
 from cti.errors import JietongError
+
+_LOWEST: Final = 10_240
+_EPHEMERAL: Final = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_EPHEMERAL_FROM: Final = 32_768
+_TRIES: Final = 10_000
 
 
 class AddressRefused(JietongError):
@@ -23,7 +31,11 @@ class AddressRefused(JietongError):
 
 
 def free_ports(count: int, host: str = "127.0.0.1") -> list[int]:
-    """`count` different ports of `host` that are free right now for both TCP and UDP."""
+    """`count` different ports of `host` that are free right now for both TCP and UDP.
+
+    Below those that the kernel gives to connections, so that none takes one of them before it is
+    used. Raises OSError when there are none.
+    """
     with contextlib.ExitStack() as held:
         return [_free_port(host, held) for _ in range(count)]
 
@@ -51,9 +63,22 @@ def bound(kind: socket.SocketKind, host: str, port: int) -> socket.socket:
 
 
 def _free_port(host: str, held: contextlib.ExitStack) -> int:
-    while True:
-        tcp = held.enter_context(bound(socket.SOCK_STREAM, host, 0))
-        port = int(tcp.getsockname()[1])
-        with contextlib.suppress(OSError):
-            held.enter_context(bound(socket.SOCK_DGRAM, host, port))
+    highest = _first_ephemeral() - 1
+    for _ in range(_TRIES):
+        port = random.randint(_LOWEST, highest)  # noqa: S311  nothing secret
+        with contextlib.suppress(OSError), contextlib.ExitStack() as both:
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                both.enter_context(bound(kind, host, port))
+            held.push(both.pop_all())
             return port
+    raise OSError(errno.EADDRINUSE, f"no free port from {_LOWEST} to {highest}", host)
+
+
+def _first_ephemeral() -> int:
+    """First port that the kernel gives out by itself (Linux, ip(7)); never so low that too few are
+    left below."""
+    try:
+        first = int(_EPHEMERAL.read_text("ascii").split()[0])
+    except (OSError, ValueError, IndexError):
+        first = _EPHEMERAL_FROM
+    return first if first >= 2 * _LOWEST else _EPHEMERAL_FROM

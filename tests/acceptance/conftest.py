@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -65,3 +67,31 @@ async def asterisk(
     await running.sandbox.start()
     yield running
     await running.sandbox.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """A failed test shows what its daemon logged and which facts it took down: calls do not always
+    go the same way twice."""
+    report = yield
+    folder = getattr(item, "funcargs", {}).get("tmp_path")
+    if isinstance(report, pytest.TestReport) and report.failed and isinstance(folder, Path):
+        for name, text in daemons_side(folder):
+            report.sections.append((name, text))
+    return report
+
+
+def daemons_side(folder: Path) -> Iterator[tuple[str, str]]:
+    """The end of each daemon's log and ledger below `folder`."""
+    for log in sorted(folder.rglob("daemon.log")):
+        yield f"{log.name}, its end", "".join(log.read_text("utf-8", "replace")[-4000:])
+    for file in sorted(folder.rglob("jietong.db")):
+        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as ledger:
+            try:
+                rows = ledger.execute(
+                    "SELECT kind, substr(body, 1, 160) FROM ledger"
+                    " WHERE kind <> 'AgiCommandEnded' ORDER BY id DESC LIMIT 60"
+                ).fetchall()
+            except sqlite3.Error as error:
+                rows = [("unreadable", str(error))]
+        yield "the ledger's last facts", "\n".join(f"{kind} {body}" for kind, body in rows[::-1])

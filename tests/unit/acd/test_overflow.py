@@ -11,10 +11,13 @@ from cti.effects import SendWaiting
 from cti.facts import (
     CallPhase,
     CallRecovered,
+    LinkLost,
     Overflow,
     QueueDoorMoved,
+    Resynced,
     WaitOverflowed,
     WaitResumed,
+    WaitSentOn,
 )
 from cti.ids import CallId, QueueId
 from tests.unit.acd.life import SECOND, Life, a_queue, a_seat, hotline
@@ -26,6 +29,40 @@ def rule(when: Any, to: str = "bills", *, kind: Any = "queue", **parts: int) -> 
 
 def door(life: Life, *, open_: bool, queue: str = "repairs") -> None:
     life.hear(QueueDoorMoved(at=life.now, queue=QueueId(queue), open=open_))
+
+
+def told(life: Life) -> list[tuple[str, str, str]]:
+    """Who was told to go where."""
+    effects = [one for one in life.effects if isinstance(one, SendWaiting)]
+    return [(one.call, one.to, one.target) for one in effects]
+
+
+def gone(life: Life, call: CallId, to: Any) -> WaitSentOn:
+    return WaitSentOn(at=life.now, call=call, to=to, target="somewhere")
+
+
+def found_waiting(
+    life: Life, call: CallId, seconds: int, *, sent_on: bool = False
+) -> CallRecovered:
+    since = life.now - seconds * SECOND
+    return CallRecovered(
+        at=life.now,
+        call=call,
+        phase=CallPhase.WAITING,
+        hotline="12345",
+        channel_name="",
+        caller_number="",
+        caller_name="",
+        language="",
+        queue=QueueId("repairs"),
+        priority=5,
+        arrived_at=since,
+        asked_at=since,
+        prompt_ended_at=since,
+        queued_at=since,
+        aside=sent_on,
+        sent_on=sent_on,
+    )
 
 
 def life_with(*rules: Overflow, bills: tuple[Overflow, ...] = ()) -> Life:
@@ -83,24 +120,7 @@ def test_no_places_at_all_still_lets_a_free_seat_take_the_call() -> None:
 def test_who_had_stepped_aside_before_an_absence_is_not_sent_again() -> None:
     life = life_with(rule("wait", "busy", kind="flow", after_us=5 * SECOND))
     life.wait(60)
-    found = CallRecovered(
-        at=life.now,
-        call=CallId("found"),
-        phase=CallPhase.WAITING,
-        hotline="12345",
-        channel_name="",
-        caller_number="",
-        caller_name="",
-        language="",
-        queue=QueueId("repairs"),
-        priority=5,
-        arrived_at=life.now - 30 * SECOND,
-        asked_at=life.now - 30 * SECOND,
-        prompt_ended_at=life.now - 30 * SECOND,
-        queued_at=life.now - 30 * SECOND,
-        aside=True,
-        sent_on=True,
-    )
+    found = found_waiting(life, CallId("found"), 30, sent_on=True)
     said = life.hear(found)
     life.wait(30)
     said += life.hear(WaitResumed(at=life.now, call=found.call, sent_on=True))
@@ -170,16 +190,56 @@ def test_never_while_a_seat_rings_but_right_after_it_did_not_answer() -> None:
 def test_out_of_the_line_the_caller_goes_by_themselves_and_once(kind: str) -> None:
     life = life_with(rule("wait", "somewhere", kind=kind, after_us=10 * SECOND))
     call = life.call("repairs")
-    effects = []
+    life.wait(10)
+    assert where(life, call) == "repairs", "until they have gone"
+    life.hear(gone(life, call, kind))
     for _ in range(4):
         before = life.now
         life.wait(10)
         assert life.now > before
-    effects = [one for one in life.effects if isinstance(one, SendWaiting)]
-    assert [(one.call, one.to, one.target) for one in effects] == [(call, kind, "somewhere")]
-    assert where(life, call) == "repairs", "until they have gone"
+    assert told(life) == [(call, kind, "somewhere")]
     life.leave("1")
     assert life.served()[-1] == (call, "1"), "a seat that is free in the moment has them"
+
+
+def test_who_does_not_go_is_told_again_until_they_go_or_a_seat_has_them() -> None:
+    life = life_with(rule("wait", "menu", kind="flow", after_us=10 * SECOND))
+    call = life.call("repairs")
+    life.wait(10)
+    assert len(told(life)) == 1
+    life.wait(5)
+    assert told(life) == [(call, "flow", "menu")] * 2
+    life.leave("1")
+    life.wait(12)
+    assert len(told(life)) == 2, "not while a seat rings for them"
+    life.fail("1")
+    assert len(told(life)) == 3
+    assert len(life.all(WaitOverflowed)) == 1
+    life.hear(gone(life, call, "flow"))
+    life.wait(60)
+    assert len(told(life)) == 3
+
+
+def test_who_went_to_a_menu_meanwhile_is_told_when_they_are_back() -> None:
+    """The waiting room forgets what it was to say to them, and where to send them."""
+    life = life_with(rule("wait", "menu", kind="flow", after_us=10 * SECOND))
+    call = life.call("repairs")
+    life.wait(10)
+    life.hear(WaitResumed(at=life.now, call=call, sent_on=False))
+    assert told(life) == [(call, "flow", "menu")] * 2
+    assert len(life.all(WaitOverflowed)) == 1
+
+
+def test_link_was_lost_between_the_rule_and_its_reading() -> None:
+    life = life_with(rule("wait", "menu", kind="flow", after_us=10 * SECOND))
+    call = life.call("repairs")
+    life.wait(10)
+    life.hear(LinkLost(at=life.now))
+    life.wait(60)
+    assert len(told(life)) == 1, "nobody hears it now"
+    life.hear(found_waiting(life, call, 70))
+    life.hear(Resynced(at=life.now))
+    assert told(life) == [(call, "flow", "menu")] * 2
 
 
 def test_first_rule_that_applies_wins_and_a_target_that_is_not_there_is_none() -> None:

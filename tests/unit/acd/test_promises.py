@@ -136,8 +136,10 @@ class Routing(RuleBasedStateMachine):
         self.past: list[Fact] = []
         self.numbers = [f"1380000{number:04}" for number in range(3)]
         self.ended: set[CallId] = set()
-        self.sent: dict[CallId, str] = {}
-        """Callers who were told to step aside, and where to; until they are back or gone."""
+        self.sent: dict[CallId, tuple[OverflowTarget, str]] = {}
+        """Callers who were told to step aside, and where to; until they are back or have left."""
+        self.gone: set[CallId] = set()
+        """Those of them who have been heard to go."""
 
     @initialize(site=sites())
     def begin(self, site: Any) -> None:
@@ -162,18 +164,30 @@ class Routing(RuleBasedStateMachine):
             elif isinstance(offer, SendWaiting):
                 assert offer.call in waiting, "who is sent keeps the place"
                 assert not waiting[offer.call].offers, "nobody is sent away from a ringing seat"
-                assert offer.call not in self.sent, "nobody is sent twice at once"
-                self.sent[offer.call] = offer.to
+                assert offer.call not in self.gone, "who has gone is not sent anywhere"
+                to = self.sent.setdefault(offer.call, (offer.to, offer.target))
+                assert to == (offer.to, offer.target), "nobody is sent to two places"
             elif isinstance(offer, WaitOverflowed) and offer.to == "queue":
                 assert offer.call not in self.sent, "who has stepped aside is not moved"
         return out
+
+    @precondition(lambda self: self.link and self.sent)
+    @rule(data=st.data())
+    def who_was_sent_goes(self, data: st.DataObject) -> None:
+        call = data.draw(st.sampled_from(list(self.sent)))
+        if call in self.gone or self.life.dispatcher.queue_of(call) is None:
+            return
+        to, target = self.sent[call]
+        self.gone.add(call)
+        self.tell(WaitSentOn(at=self.now, call=call, to=to, target=target))
 
     @precondition(lambda self: self.link and self.sent)
     @rule(data=st.data(), helped=st.booleans())
     def who_was_sent_has_been_there(self, data: st.DataObject, *, helped: bool) -> None:
         """To a number outside they leave the line, and come back to their place."""
         call = data.draw(st.sampled_from(list(self.sent)))
-        to = self.sent.pop(call)
+        to, _ = self.sent.pop(call)
+        self.gone.discard(call)
         if self.life.dispatcher.queue_of(call) is None:
             return  # a seat took them out of there, or they hung up
         if to == "outside":
