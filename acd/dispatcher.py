@@ -250,6 +250,8 @@ class Dispatcher(LineReader):
 
     def _wanted(self, fact: CallQueued) -> tuple[Wanted, SeatId]:
         """Whom the caller is to be put to, before all others."""
+        if fact.transferred_by:
+            return ("transfer", fact.wanted_seat) if fact.wanted_seat else ("", SeatId(""))
         if self.callbacks.has_called(fact.call) and not fact.wanted_seat:
             return "", SeatId("")  # whoever is free: they have been rung for it
         return self._wanted_by(fact.caller_number, fact.queue, fact.wanted_seat, fact.at)

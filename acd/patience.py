@@ -4,6 +4,7 @@ put to is given up for another. Pure."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from acd.matching import Matching
 from acd.needs import lowered
@@ -12,6 +13,9 @@ from acd.timers import Timers
 from acd.waiting import WaitingCall, WaitingLine
 from cti.facts import Fact, NeedsLowered, QueueRecord, Skill, Wanted, WantedSeatGivenUp
 from cti.ids import CallId, QueueId, SeatId
+
+TRANSFER_US: Final = 30_000_000
+"""How long a caller who was transferred to a seat waits for that seat alone: about six rings."""
 
 
 class Patience:
@@ -56,8 +60,7 @@ class Patience:
 
     def wanted(self, call: WaitingCall, seat: SeatId, wanted: Wanted, at: int) -> bool:
         """Let `call` wait for `seat` alone, if it is there and the queue has the patience."""
-        queue = self._queues[call.queue]
-        in_time = at < call.queued_at + queue.wanted_us
+        in_time = at < call.queued_at + self._wanted_us(call, wanted)
         if not (seat and in_time and self._matching.works(seat, call.line)):
             return False
         call.wanted, call.wanted_seat = wanted, seat
@@ -76,9 +79,15 @@ class Patience:
         seat, call.wanted_seat, call.wanted = call.wanted_seat, SeatId(""), ""
         return WantedSeatGivenUp(at=at, call=call.call, seat=seat, why=why)  # type: ignore[arg-type]
 
+    def _wanted_us(self, call: WaitingCall, wanted: Wanted) -> int:
+        """How long `call` waits for one seat alone. A seat that was chosen by hand is waited for in
+        every queue."""
+        wanted_us = self._queues[call.queue].wanted_us
+        return max(wanted_us, TRANSFER_US) if wanted == "transfer" else wanted_us
+
     def _changes(self, call: WaitingCall, at: int) -> Iterator[Fact]:
         queue, waited_us = self._queues[call.queue], at - call.queued_at
-        if call.wanted_seat and waited_us >= queue.wanted_us:
+        if call.wanted_seat and waited_us >= self._wanted_us(call, call.wanted):
             yield self.give_up(call, "patience", at)
         needs = lowered(call.needs, queue, waited_us)
         if needs != self._needs.get(call.call, needs):
@@ -93,6 +102,6 @@ class Patience:
             return None
         moments = [step.after_us for step in queue.widening] if call.needs else []
         if call.wanted_seat:
-            moments.append(queue.wanted_us)
+            moments.append(self._wanted_us(call, call.wanted))
         ahead = (call.queued_at + moment for moment in moments)
         return min((moment for moment in ahead if moment > at), default=None)

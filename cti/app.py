@@ -212,6 +212,7 @@ class Daemon:
             clock=clock,
             health=self._health,
             flows=lambda: self._menus.shelf.current().flows,
+            outside=lambda: self._site.outside,
         )
         self._voice_mail = VoiceMail(
             settings,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cti.facts.site import OverflowTarget
+from cti.facts import OverflowTarget, TransferTo
 from cti.ids import CallbackId, CallId, ChannelId, OfferId, QueueId, SeatId
 
 
@@ -170,6 +170,20 @@ class SendToFlow(Effect):
     channel: ChannelId
     leg: OfferId
     flow: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferCaller(Effect):
+    """Move a caller out of the talk for good: to the outside number or flow `target`, or to the
+    queue `target`, there to reach `seat`, if one is named. `priority`: in the queue, 0 the most
+    urgent."""
+
+    channel: ChannelId
+    to: TransferTo
+    target: str
+    seat: str
+    priority: int
+    keep_skills: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

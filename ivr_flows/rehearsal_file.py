@@ -60,7 +60,7 @@ class CallTest(_Part):
     language: LanguageTag | None = None
     caller: Plain = "13800001111"
     hotline: Plain = "12345"
-    stage: Literal["", "after", "seat", "sent"] = ""
+    stage: Literal["", "after", "seat", "sent", "transferred"] = ""
     at: datetime | None = None
     queues: dict[Name, QueueNow] = {}
     notices: list[NoticeNow] = []

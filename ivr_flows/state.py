@@ -25,7 +25,8 @@ MAX_TEXT: Final = 6000
 """Bytes of the written state; an AGI command has 8 KB (res/res_agi.c)."""
 MAX_FRAMES: Final = 8
 SENT: Final = "sent"
-STAGES: Final = ("", "after", "seat", SENT)
+TRANSFERRED: Final = "transferred"
+STAGES: Final = ("", "after", "seat", SENT, TRANSFERRED)
 
 _VERSION: Final = "v2"
 _NAME = r"[a-z0-9][a-z0-9-]{0,31}"

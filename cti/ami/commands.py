@@ -31,6 +31,7 @@ from cti.effects import (
     ReturnToWaitingRoom,
     SendToFlow,
     SendWaiting,
+    TransferCaller,
     WithdrawLeg,
 )
 
@@ -187,6 +188,22 @@ def _send_to_flow(effect: SendToFlow) -> list[Action]:
     ]
 
 
+def _transfer(effect: TransferCaller) -> list[Action]:
+    """First what is to become of the caller, then away from the seat."""
+    channel = check_channel_id(effect.channel, "Channel")
+    variables = (
+        ("CTI_TO", check_context(effect.to, "CTI_TO")),
+        ("CTI_TO_TARGET", check_context(effect.target, "CTI_TO_TARGET")),
+        ("CTI_TO_SEAT", check_context(effect.seat, "CTI_TO_SEAT") if effect.seat else ""),
+        ("CTI_TO_PRIORITY", str(int(effect.priority))),
+        ("CTI_TO_SKILLS", "keep" if effect.keep_skills else ""),
+    )
+    return [
+        *(Action.of("Setvar", Channel=channel, Variable=n, Value=v) for n, v in variables),
+        Action.of("Redirect", Channel=channel, Context="transferred", Exten="s", Priority="1"),
+    ]
+
+
 def _send_waiting(effect: SendWaiting) -> list[Action]:
     """The waiting room's loop finds it within a second. Where to comes first: it reads that when it
     sees that there is somewhere to go."""
@@ -235,6 +252,7 @@ _ACTIONS: Final[dict[type[Effect], Callable[[Any], list[Action]]]] = {
     KeepOnChannel: _keep,
     ReturnToWaitingRoom: _return,
     SendToFlow: _send_to_flow,
+    TransferCaller: _transfer,
     SendWaiting: _send_waiting,
     KeepMember: _keep_member,
     DropMember: _drop_member,

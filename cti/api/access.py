@@ -64,6 +64,7 @@ ACCESS: Final[dict[str, Rule | Door]] = {
     "getCall": _READ_CALLS,
     "whyCall": Rule(frozenset({"lead", "admin", "auditor"})),
     "sendToFlow": _COMMAND,
+    "transferCall": _COMMAND,
     "listSeats": _ANYONE_KNOWN,
     "getSeat": _ANYONE_KNOWN,
     "signOn": _COMMAND,

@@ -23,6 +23,7 @@ from cti.api.schemas import (
     FlowBody,
     NoBody,
     NoQuery,
+    TransferBody,
 )
 from cti.api.wire import Sight
 from cti.facts import OfferAnswered
@@ -104,6 +105,29 @@ async def get_call(ask: Ask[CallQuery, NoBody]) -> CallDetailAnswer:
     return CallDetailAnswer(
         call=_answer(view, sight), timeline=[fact for fact in shown if fact is not None]
     )
+
+
+async def transfer(ask: Ask[NoQuery, TransferBody]) -> CallAnswer:
+    """A seat may do so with the caller that it talks with, and knows of no other call."""
+    who, engine = ask.asker, ask.services.engine
+    sight, name = Sight(who, "transferCall"), ask.path("call")
+    view = next((one for one in engine.live_calls() if one.call == name), None)
+    if view is None or not (sight.all_calls or view.seat == who.seat):
+        raise not_found("there is no such call going on")
+    to, target = ask.body.chosen
+    seat = None if sight.all_calls else who.seat
+    line = log.bind(call=view.call, to=to, target=target, by=who.user, role=who.role)
+    try:
+        async with asyncio.timeout(COMMAND_SECONDS):
+            view = await engine.transfer(view.call, to, target, by=who.user, seat=seat)
+    except CommandRefused as error:
+        line.info("caller not transferred", why=error.why)
+        raise
+    except TimeoutError as error:
+        line.error("the transfer of a caller was not answered")
+        raise Problem(503, "engine-slow", "the engine did not answer in time") from error
+    line.info("caller transferred")
+    return sight.live_call(view)
 
 
 async def send_to_flow(ask: Ask[NoQuery, FlowBody]) -> CallAnswer:

@@ -4,6 +4,7 @@ ApiError
   +-- CommandRefused      the engine says no: the wish does not fit the seat's state
   +-- UnknownSeat         no such seat
   +-- UnknownFlow         no such flow
+  +-- UnknownTarget       nothing of that name to transfer a caller to
   +-- UnknownCallback     no such callback is open
   +-- SubscriberLagging   a reader of live facts fell too far behind and was dropped
   +-- NotNoted            who hears a message cannot be written down, so nobody hears it
@@ -39,6 +40,14 @@ class UnknownSeat(ApiError):
     def __init__(self, seat: str) -> None:
         self.seat = seat
         super().__init__(f"there is no seat {seat!r}")
+
+
+class UnknownTarget(ApiError):
+    """Fields: `kind` (what was to be found), `name`."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        self.kind, self.name = kind, name
+        super().__init__(f"there is no {kind} {name!r}")
 
 
 class UnknownFlow(ApiError):

@@ -11,7 +11,15 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from cti.facts import CallOutcome, CallPhase, DeviceState, EndedBy, Fact, SeatState
+from cti.facts import (
+    CallOutcome,
+    CallPhase,
+    DeviceState,
+    EndedBy,
+    Fact,
+    SeatState,
+    TransferTo,
+)
 from cti.ids import CallbackId, CallId, QueueId, SeatId
 
 Role = Literal["seat", "lead", "admin", "auditor"]
@@ -169,6 +177,16 @@ class EnginePort(Protocol):
         the call once they are there.
 
         Raises `cti.api.errors.CommandRefused` or `cti.api.errors.UnknownFlow`.
+        """
+        ...
+
+    async def transfer(
+        self, call: CallId, to: TransferTo, target: str, *, by: str, seat: SeatId | None
+    ) -> CallView:
+        """Give the caller away to `target`, as `by` at `seat` (None: a person without one) wishes;
+        returns the call once they have left the seat.
+
+        Raises `cti.api.errors.CommandRefused` or `cti.api.errors.UnknownTarget`.
         """
         ...
 

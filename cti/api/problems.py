@@ -18,6 +18,7 @@ from cti.api.errors import (
     RecordsAway,
     UnknownFlow,
     UnknownSeat,
+    UnknownTarget,
 )
 from cti.api.schemas import FieldErrorAnswer, ProblemAnswer
 
@@ -91,15 +92,21 @@ def _known(error: Exception) -> Problem | None:
             return error
         case CommandRefused():
             return Problem(409, "command-refused", error.why)
-        case UnknownSeat() | UnknownFlow():
-            what = "seat" if isinstance(error, UnknownSeat) else "flow"
-            return Problem(404, f"unknown-{what}", f"there is no such {what}")
+        case UnknownSeat() | UnknownFlow() | UnknownTarget():
+            return _unknown(error)
         case RecordsAway() | NotNoted():
             return _not_now(error)
         case web.HTTPException():
             return _from_aiohttp(error)
         case _:
             return None
+
+
+def _unknown(error: UnknownSeat | UnknownFlow | UnknownTarget) -> Problem:
+    if isinstance(error, UnknownTarget):
+        return Problem(404, "unknown-target", f"there is no such {error.kind}")
+    what = "seat" if isinstance(error, UnknownSeat) else "flow"
+    return Problem(404, f"unknown-{what}", f"there is no such {what}")
 
 
 def _not_now(error: RecordsAway | NotNoted) -> Problem:

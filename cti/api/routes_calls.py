@@ -17,6 +17,7 @@ from cti.api.schemas import (
     CallsAnswer,
     CallsQuery,
     FlowBody,
+    TransferBody,
 )
 from cti.api.why import WhyAnswer, why_call
 
@@ -66,6 +67,18 @@ CALLS: Final[tuple[Operation, ...]] = (
         409,
         503,
         body=FlowBody,
+    ),
+    operation(
+        "transferCall",
+        "POST",
+        f"{V1}/calls/{{call}}/transfer",
+        "Give the caller away to a queue, a seat, a number outside or a flow; the seat is free",
+        calls.transfer,
+        CallAnswer,
+        404,
+        409,
+        503,
+        body=TransferBody,
     ),
     operation(
         "listCallbacks",

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from cti.api.port import Language, Outcome, Role
-from cti.facts import CallPhase, DeviceState, EndedBy, SeatState
+from cti.facts import CallPhase, DeviceState, EndedBy, SeatState, TransferTo
 from ivr_flows.notices import NoticeKind, Then
 
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
@@ -70,6 +70,37 @@ class PauseBody(Received):
 
 class FlowBody(Received):
     flow: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+
+
+class TransferBody(Received):
+    """One of the four."""
+
+    queue: QueueName | None = None
+    seat: SeatName | None = None
+    outside: Annotated[
+        QueueName | None, Field(description="A number of the site's list, by its name there.")
+    ] = None
+    flow: QueueName | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> TransferBody:
+        if len(self._named()) != 1:
+            raise ValueError("must name a queue, a seat, a number outside or a flow: one of them")
+        return self
+
+    def _named(self) -> list[tuple[TransferTo, str]]:
+        targets: tuple[tuple[TransferTo, str | None], ...] = (
+            ("queue", self.queue),
+            ("seat", self.seat),
+            ("outside", self.outside),
+            ("flow", self.flow),
+        )
+        return [(to, name) for to, name in targets if name is not None]
+
+    @property
+    def chosen(self) -> tuple[TransferTo, str]:
+        """What kind of target, and its name."""
+        return self._named()[0]
 
 
 class CallQuery(Received):

@@ -63,6 +63,8 @@ SHOWN: Final[frozenset[type[Fact]]] = frozenset(
         facts.ContactClosed,
         facts.FlowWishRefused,
         facts.CallerSentToFlow,
+        facts.TransferRefused,
+        facts.CallerTransferred,
         facts.CallerCameBack,
         facts.CallerLostSeat,
         facts.OutsideRung,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cti.calls.phase import move
-from cti.facts import CallPhase, EndedBy, OfferFailure
+from cti.facts import CallPhase, EndedBy, OfferFailure, TransferTo
 from cti.ids import BridgeId, CallId, ChannelId, OfferId, QueueId, SeatId, recording_file
 
 
@@ -86,6 +86,18 @@ class OutsideTry:
 
 
 @dataclass(slots=True)
+class Transfer:
+    """Where `seat` gives the caller away to, asked at `asked_at` (microseconds since the epoch).
+    `begun`: the caller has left the seat."""
+
+    to: TransferTo
+    target: str
+    seat: SeatId
+    asked_at: int
+    begun: bool = False
+
+
+@dataclass(slots=True)
 class Call:
     """Clocks are microseconds since the epoch by Asterisk's clock, 0 until reached."""
 
@@ -132,6 +144,8 @@ class Call:
     flow_asked_at: int = 0
     in_flow_since: int = 0
     outside: OutsideTry | None = None
+    transfer: Transfer | None = None
+    """The last one, until a seat talks with the caller again."""
 
     @property
     def channel(self) -> ChannelId:

@@ -274,6 +274,7 @@ def _fits(call: Call, mark: str) -> bool:
 
 
 def queued(call: Call, at: int) -> CallQueued:
+    given = call.transfer
     return CallQueued(
         at=at,
         call=call.id,
@@ -290,4 +291,5 @@ def queued(call: Call, at: int) -> CallQueued:
         caller_number=call.caller_number,
         caller_name=call.caller_name,
         queued_at=call.queued_at,
+        transferred_by=given.seat if given is not None and given.begun else SeatId(""),
     )

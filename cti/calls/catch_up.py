@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from cti.calls import recovery
 from cti.calls.book import Book, Outcome
@@ -12,6 +13,7 @@ from cti.calls.holding import Holding
 from cti.calls.legs import UNCONFIRMED_US, SeatLegs, take_back
 from cti.calls.meetings import Meetings
 from cti.calls.outside import OutsideCalls
+from cti.calls.transfers import Transfers
 from cti.calls.visits import Visits
 from cti.effects import HangUp
 from cti.facts import (
@@ -27,6 +29,8 @@ from cti.facts import (
 )
 from cti.ids import CallId, ChannelId, OfferId, seat_of_offer
 
+_BEFORE_A_NEW_WAIT: Final = frozenset({CallPhase.IN_FLOW, CallPhase.AFTER})
+
 
 class CatchUp:
     """Takes a snapshot in: what is gone, what is new, and what has gone on meanwhile."""
@@ -38,6 +42,7 @@ class CatchUp:
         legs: SeatLegs,
         meetings: Meetings,
         visits: Visits,
+        transfers: Transfers,
         outside: OutsideCalls,
         holding: Holding,
     ) -> None:
@@ -46,6 +51,7 @@ class CatchUp:
         self._legs = legs
         self._meetings = meetings
         self._visits = visits
+        self._transfers = transfers
         self._outside = outside
         self._holding = holding
 
@@ -61,6 +67,8 @@ class CatchUp:
         self._book.calls.update(new)
         for call in list(self._book.calls.values()):
             if call.id not in new:
+                if recovery.is_given_away(seen[call.channel]):
+                    yield from self._transfers.parted(call, fact.at)
                 yield from self._catch_up_outside(call, seen[call.channel], fact.at)
         self._outside.take_in(fact)
         found = [
@@ -162,12 +170,12 @@ class CatchUp:
             yield from self._visits.begin(call, at)
         elif 0 < call.flow_asked_at < at and not recovery.is_leaving(seen):
             call.flow_asked_at = 0  # asked before, and come to nothing
-        elif call.phase is CallPhase.IN_FLOW and recovery.is_waiting(seen):
+        elif call.phase in _BEFORE_A_NEW_WAIT and recovery.is_waiting(seen):
             mark = recovery.missed_mark(seen, at)
             call.waits_again(mark.at)
             yield from self._callers.queue(call, mark)
         leg = self._book.leg_of(call)
-        if after and call.ended_by == "unknown":
+        if after and call.ended_by == "unknown" and call.transfer is None:
             call.ended_by = "seat"
         if after and call.phase is CallPhase.IN_FLOW:
             call.go(CallPhase.AFTER, "the seat had left when the flow began")

@@ -128,6 +128,7 @@ class SeatLegs:
         call.answered = True
         call.in_last_resort = False
         call.served_by = leg.seat
+        call.transfer = None
         call.go(CallPhase.TALKING, "connected to a seat")
         yield OfferAnswered(
             at=leg.answered_at,

@@ -5,16 +5,18 @@ from __future__ import annotations
 from cti.calls.book import Book, Outcome
 from cti.calls.call import Call, SeatLeg
 from cti.calls.legs import SeatLegs
+from cti.calls.transfers import Transfers
 from cti.calls.visits import Visits
 from cti.facts import BridgeJoined, BridgeLeft, CallPhase
 from cti.ids import BridgeId, CallId
 
 
 class Meetings:
-    def __init__(self, book: Book, legs: SeatLegs, visits: Visits) -> None:
+    def __init__(self, book: Book, legs: SeatLegs, visits: Visits, transfers: Transfers) -> None:
         self._book = book
         self._legs = legs
         self._visits = visits
+        self._transfers = transfers
 
     def joined(self, fact: BridgeJoined) -> Outcome:
         """An answer counts once both are in one bridge; its time is that of the answer."""
@@ -45,12 +47,16 @@ class Meetings:
         leg = self._book.legs.get(fact.channel)
         if call is not None and call.bridge == fact.bridge:
             call.bridge = BridgeId("")
-            yield from self._visits.parted(call, fact.at)
+            yield from self._parted(call, fact.at)
         elif leg is not None and leg.bridge == fact.bridge:
             leg.bridge = BridgeId("")
             call = self._book.calls.get(leg.call)
             if call is not None and call.leg == leg.offer:
-                yield from self._visits.parted(call, fact.at)
+                yield from self._parted(call, fact.at)
                 if call.on_visit:
                     return  # the leg stays, and waits
             yield from self._legs.leave(leg, fact.at)
+
+    def _parted(self, call: Call, at: int) -> Outcome:
+        yield from self._visits.parted(call, at)
+        yield from self._transfers.parted(call, at)

@@ -26,6 +26,8 @@ from cti.ids import (
 
 SENT_ON: Final = "sent"
 """The stage of a caller whom a queue's rule has sent to a flow, a message or a number outside."""
+TRANSFERRED: Final = "transferred"
+"""The stage of a caller whom a seat has given away to a number outside or a flow."""
 LAST_RESORT: Final = "last-resort"
 DEFAULT_PRIORITY: Final = 5
 _PHASE_OF_CONTEXT: Final = {
@@ -38,9 +40,14 @@ _PHASE_OF_CONTEXT: Final = {
     "after-call": CallPhase.AFTER,
     "sent-on": CallPhase.WAITING,
     "seat-flow": CallPhase.IN_FLOW,
+    TRANSFERRED: CallPhase.AFTER,
     "outside": CallPhase.OUTSIDE,
 }
-_PHASE_OF_STAGE: Final = {"after": CallPhase.AFTER, "seat": CallPhase.IN_FLOW}
+_PHASE_OF_STAGE: Final = {
+    "after": CallPhase.AFTER,
+    "seat": CallPhase.IN_FLOW,
+    TRANSFERRED: CallPhase.AFTER,
+}
 _HAS_TALKED: Final = frozenset({CallPhase.AFTER, CallPhase.IN_FLOW})
 SNAPSHOT_VARIABLES: Final = (
     "CTI_CALL",
@@ -113,6 +120,11 @@ def in_last_resort(seen: ChannelSeen) -> bool:
 def is_waiting(seen: ChannelSeen) -> bool:
     """Whether the caller has left the menu for the waiting room."""
     return _PHASE_OF_CONTEXT.get(seen.context) is CallPhase.WAITING
+
+
+def is_given_away(seen: ChannelSeen) -> bool:
+    """Whether a caller who was to be transferred has left the seat."""
+    return not seen.bridge and (is_waiting(seen) or seen.get("CTI_STAGE") == TRANSFERRED)
 
 
 def is_after(seen: ChannelSeen) -> bool:

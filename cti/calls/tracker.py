@@ -9,6 +9,7 @@ late, or not at all; each handler asks whether the report fits what is known bef
             ---> meetings   who is in one bridge
             ---> holding    a seat's caller on hold, and whom the seat consults meanwhile
             ---> visits     a seat sends its caller to a flow and gets them back
+            ---> transfers  a seat gives its caller away
             ---> outside    numbers outside that are dialled for a caller
             ---> findings   scores, messages, customers
             ---> catch_up   a snapshot against belief
@@ -29,6 +30,7 @@ from cti.calls.holding import Holding
 from cti.calls.legs import SeatLegs
 from cti.calls.meetings import Meetings
 from cti.calls.outside import OutsideCalls
+from cti.calls.transfers import Transfers
 from cti.calls.visits import Visits
 from cti.calls.withdrawals import NO_SIGN_US, Withdrawals
 from cti.effects import HangUp, Resync
@@ -58,6 +60,7 @@ from cti.facts import (
     SeatRecord,
     SnapshotTaken,
     TimePassed,
+    TransferWish,
     WaitOverflowed,
 )
 from cti.ids import CallId, SeatId, seat_of_callback, seat_of_customer, seat_of_offer
@@ -83,13 +86,15 @@ class CallTracker:
         self._callers = Callers(self._book, self._legs)
         self._visits = Visits(self._book, self._callers)
         self._outside = OutsideCalls(self._book, self._legs)
-        meetings = Meetings(self._book, self._legs, self._visits)
+        self._transfers = Transfers(self._book, self._legs)
+        meetings = Meetings(self._book, self._legs, self._visits, self._transfers)
         catch_up = CatchUp(
             self._book,
             self._callers,
             self._legs,
             meetings,
             self._visits,
+            self._transfers,
             self._outside,
             self._holding,
         )
@@ -111,6 +116,7 @@ class CallTracker:
             SeatOffered: self._legs.offered,
             EffectFailed: self._effect_failed,
             FlowWish: self._visits.wished,
+            TransferWish: self._transfers.wished,
             SnapshotTaken: catch_up.snapshot_taken,
             TimePassed: self._time_passed,
             CallbackReached: self._callers.called_back,
@@ -210,6 +216,7 @@ class CallTracker:
 
     def _flow_marked(self, fact: FlowMarked) -> Outcome:
         yield from found(self._book, fact)
+        yield from self._transfers.flow_marked(fact)
         yield from self._callers.flow_marked(fact)
         yield from self._visits.flow_marked(fact)
         yield from self._outside.flow_marked(fact)
@@ -218,6 +225,7 @@ class CallTracker:
         yield from self._legs.effect_failed(fact)
         yield from self._withdrawals.effect_failed(fact)
         yield from self._visits.effect_failed(fact)
+        yield from self._transfers.effect_failed(fact)
 
     def _view(self, call: Call) -> CallSnapshot:
         leg = self._book.leg_of(call)

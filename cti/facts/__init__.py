@@ -153,6 +153,12 @@ from cti.facts.site import (
     Widening,
 )
 from cti.facts.start import EngineStarted, LastSeat, OpenCall, OpenCallback, OpenContact
+from cti.facts.transfers import (
+    CallerTransferred,
+    TransferRefused,
+    TransferTo,
+    TransferWish,
+)
 
 __all__ = [
     "HIGHEST_LEVEL",
@@ -186,6 +192,7 @@ __all__ = [
     "CallerCameBack",
     "CallerLostSeat",
     "CallerSentToFlow",
+    "CallerTransferred",
     "Capacity",
     "ChannelAnswered",
     "ChannelCreated",
@@ -280,6 +287,9 @@ __all__ = [
     "SurveyScored",
     "TalkStarted",
     "TimePassed",
+    "TransferRefused",
+    "TransferTo",
+    "TransferWish",
     "WaitEnded",
     "WaitKeyTaken",
     "WaitOverflowed",

@@ -54,7 +54,9 @@ class CallQueued(Fact):
     `name`, or `name:level`."""
     customer_class: str = ""
     wanted_seat: SeatId = SeatId("")
-    """The seat that the caller's open matter belongs to."""
+    """The seat that the caller's open matter belongs to, or that they were transferred to."""
+    transferred_by: SeatId = SeatId("")
+    """The seat that gave the caller away; empty when none did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,7 +122,7 @@ class Choice:
     kept: bool = False
 
 
-Wanted = Literal["", "last-seat", "owner"]
+Wanted = Literal["", "last-seat", "owner", "transfer"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractContextManager
+from typing import Final
 
 from acd.dispatcher import Dispatcher
 from acd.seats import SeatSnapshot
 from cti.api.errors import CommandRefused as CommandRefusedError
-from cti.api.errors import UnknownCallback, UnknownFlow, UnknownSeat
+from cti.api.errors import UnknownCallback, UnknownFlow, UnknownSeat, UnknownTarget
 from cti.api.fanout import Fanout
 from cti.api.port import CallbackView, CallView, Health, QueueView, SeatView, Wish
 from cti.calls.tracker import CallTracker
@@ -17,6 +18,7 @@ from cti.facts import (
     CallbackRefused,
     CallEnded,
     CallerSentToFlow,
+    CallerTransferred,
     CommandRefused,
     Fact,
     FlowWish,
@@ -24,10 +26,15 @@ from cti.facts import (
     SeatCommand,
     SeatLeft,
     SeatState,
+    TransferRefused,
+    TransferTo,
+    TransferWish,
 )
 from cti.ids import CallbackId, CallId, QueueId, SeatId
 from cti.runtime.clock import Clock
 from cti.runtime.loop import EngineLoop
+
+_NOT_AT_WORK: Final = frozenset({SeatState.SIGNED_OFF, SeatState.PAUSED, SeatState.UNREACHABLE})
 
 
 class Engine:
@@ -44,6 +51,7 @@ class Engine:
         clock: Clock,
         health: Callable[[], Health],
         flows: Callable[[], Collection[str]] = tuple,
+        outside: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._loop = loop
         self._tracker = tracker
@@ -53,6 +61,7 @@ class Engine:
         self._clock = clock
         self._health = health
         self._flows = flows
+        self._outside = outside
 
     def name_queues(self, names: dict[QueueId, dict[str, str]]) -> None:
         """These are the queues from now on; the dispatcher knows them already."""
@@ -125,6 +134,66 @@ class Engine:
                     break
                 if why := _came_to_nothing(fact, call):
                     raise CommandRefusedError(why)
+        return self._live(call)
+
+    async def transfer(
+        self, call: CallId, to: TransferTo, target: str, *, by: str, seat: SeatId | None
+    ) -> CallView:
+        """Put the wish to the cores and wait for what Asterisk makes of it.
+
+        Raises UnknownTarget, CommandRefusedError.
+        """
+        wish = TransferWish(
+            at=self._clock.now_us(),
+            call=call,
+            to=to,
+            target=target,
+            by=by,
+            queue=self._queue_for(call, to, target),
+            seat=seat or SeatId(""),
+        )
+        with self._fanout.subscribe() as facts:
+            step = await self._loop.ask(wish)
+            for fact in step.facts:
+                if isinstance(fact, TransferRefused):
+                    raise CommandRefusedError(fact.why)
+            async for fact in facts:
+                if isinstance(fact, CallerTransferred) and fact.call == call:
+                    break
+                if why := _came_to_nothing(fact, call):
+                    raise CommandRefusedError(why)
+        return self._live(call)
+
+    def _queue_for(self, call: CallId, to: TransferTo, target: str) -> QueueId:
+        """Where a caller waits who is transferred to `target`. Raises UnknownTarget,
+        CommandRefusedError."""
+        known: Collection[str] = ()
+        match to:
+            case "queue":
+                known = self._names
+            case "outside":
+                known = self._outside()
+            case "flow":
+                known = self._flows()
+            case "seat":
+                return self._queue_of_seat(call, SeatId(target))
+        if target not in known:
+            raise UnknownTarget(to, target)
+        return QueueId(target if to == "queue" else "")
+
+    def _queue_of_seat(self, call: CallId, target: SeatId) -> QueueId:
+        """A queue that the seat works for: that of the call, if it is one of them."""
+        seat = next((one for one in self._dispatcher.seats() if one.seat == target), None)
+        if seat is None:
+            raise UnknownTarget("seat", target)
+        if seat.state in _NOT_AT_WORK:
+            raise CommandRefusedError(f"seat {target} takes no calls now: {seat.state.value}")
+        now = next((one.queue for one in self._tracker.calls() if one.call == call), QueueId(""))
+        if now in seat.queues or not seat.queues:
+            return now
+        return seat.queues[0]
+
+    def _live(self, call: CallId) -> CallView:
         for view in self.live_calls():
             if view.call == call:
                 return view
@@ -178,12 +247,14 @@ class Engine:
 
 
 def _came_to_nothing(fact: Fact, call: CallId) -> str:
-    """Why the caller of `call` will not go to the flow that they were to be sent to."""
+    """Why the caller of `call` will not go where they were to be sent."""
     if getattr(fact, "call", None) != call:
         return ""
     if isinstance(fact, SeatLeft | CallEnded):
         return "the talk has just ended"
-    return fact.why if isinstance(fact, FlowWishRefused) and fact.granted else ""
+    if isinstance(fact, FlowWishRefused | TransferRefused) and fact.granted:
+        return fact.why
+    return ""
 
 
 def _seat_view(seat: SeatSnapshot) -> SeatView:

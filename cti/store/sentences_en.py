@@ -6,6 +6,7 @@ from typing import Final
 
 from cti import facts
 from cti.facts import Fact
+from cti.ids import SeatId
 from cti.store.callback_sentences_en import CALLBACKS_EN
 from cti.store.codec import UnknownFact
 from cti.store.contact_sentences_en import CONTACT_SENTENCES
@@ -99,6 +100,20 @@ def _flow_wished(fact: facts.FlowWish, to: Speech) -> str:
     return f"{who} wants the caller to go through the flow {plain(fact.flow)}"
 
 
+def _transfer_wished(fact: facts.TransferWish, to: Speech) -> str:
+    who = f"seat {to.seat(fact.seat)}" if fact.seat else plain(fact.by)
+    return f"{who} wants the caller to be transferred to {_given_to(fact, to)}"
+
+
+def _given_to(
+    fact: facts.TransferWish | facts.TransferRefused | facts.CallerTransferred, to: Speech
+) -> str:
+    if fact.to == "seat":
+        return f"seat {to.seat(SeatId(fact.target))}"
+    what = {"queue": "the queue", "outside": "the outside number", "flow": "the flow"}[fact.to]
+    return f"{what} {plain(fact.target)}"
+
+
 def _message(fact: facts.MessageLeft, to: Speech) -> str:
     del to
     return f"left a message of {seconds(fact.duration_us)} s in {plain(fact.box)}"
@@ -159,6 +174,13 @@ ENGLISH: Final[dict[type[Fact], Sentence]] = {
     ),
     facts.CallerSentToFlow: lambda fact, to: (
         f"seat {to.seat(fact.seat)} sent the caller to the flow {plain(fact.flow)} and waits"
+    ),
+    facts.TransferWish: _transfer_wished,
+    facts.TransferRefused: lambda fact, to: (
+        f"not transferred to {_given_to(fact, to)}: {plain(fact.why, 200)}"
+    ),
+    facts.CallerTransferred: lambda fact, to: (
+        f"seat {to.seat(fact.seat)} transferred the caller to {_given_to(fact, to)}"
     ),
     facts.CallerCameBack: lambda fact, to: (
         f"back with seat {to.seat(fact.seat)} after {seconds(fact.away_us)} s "

@@ -6,6 +6,7 @@ from typing import Final
 
 from cti import facts
 from cti.facts import Fact
+from cti.ids import SeatId
 from cti.store.callback_sentences_zh import CALLBACKS_ZH
 from cti.store.codec import UnknownFact
 from cti.store.contact_sentences_zh import CONTACT_SENTENCES
@@ -101,6 +102,20 @@ def _flow_wished(fact: facts.FlowWish, to: Speech) -> str:
     return f"{who} 请求将来电者转入流程 {plain(fact.flow)}"
 
 
+def _transfer_wished(fact: facts.TransferWish, to: Speech) -> str:
+    who = f"坐席 {to.seat(fact.seat)}" if fact.seat else plain(fact.by)
+    return f"{who} 请求将来电者转接至{_given_to(fact, to)}"
+
+
+def _given_to(
+    fact: facts.TransferWish | facts.TransferRefused | facts.CallerTransferred, to: Speech
+) -> str:
+    if fact.to == "seat":
+        return f"坐席 {to.seat(SeatId(fact.target))}"
+    what = {"queue": "队列", "outside": "外部号码", "flow": "流程"}[fact.to]
+    return f"{what} {plain(fact.target)}"
+
+
 def _message(fact: facts.MessageLeft, to: Speech) -> str:
     del to
     return f"在 {plain(fact.box)} 留言 {seconds(fact.duration_us)} 秒"
@@ -158,6 +173,13 @@ CHINESE: Final[dict[type[Fact], Sentence]] = {
     ),
     facts.CallerSentToFlow: lambda fact, to: (
         f"坐席 {to.seat(fact.seat)} 将来电者转入流程 {plain(fact.flow)}，等待其返回"
+    ),
+    facts.TransferWish: _transfer_wished,
+    facts.TransferRefused: lambda fact, to: (
+        f"未能转接至{_given_to(fact, to)}：{plain(fact.why, 200)}"
+    ),
+    facts.CallerTransferred: lambda fact, to: (
+        f"坐席 {to.seat(fact.seat)} 已将来电者转接至{_given_to(fact, to)}"
     ),
     facts.CallerCameBack: lambda fact, to: (
         f"在流程 {plain(fact.flow)} 中 {seconds(fact.away_us)} 秒后回到坐席 {to.seat(fact.seat)}"

@@ -26,6 +26,7 @@ _KEPT: Final = "kept for this customer while their phone rang"
 _WANTED: Final = {
     "last-seat": "the seat that the caller talked with last",
     "owner": "the seat that the caller's open matter belongs to",
+    "transfer": "the seat that the caller was transferred to",
 }
 
 

@@ -26,6 +26,7 @@ _KEPT: Final = "呼叫该客户期间预留的坐席"
 _WANTED: Final = {
     "last-seat": "来电者上次通话的坐席",
     "owner": "来电者未结事项的经办坐席",
+    "transfer": "来电被转接给该坐席",
 }
 
 

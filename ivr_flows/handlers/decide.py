@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ivr_flows.actions import Action, BackToLine, BackToSeat, CustomerKnown, EndCall
 from ivr_flows.errors import FlowMisled
-from ivr_flows.state import MAX_FRAMES, SENT
+from ivr_flows.state import MAX_FRAMES, SENT, TRANSFERRED
 from ivr_flows.steps import GOODBYE, CheckHours, If, Return, SetValues, SubFlow
 from ivr_flows.walk import VERIFIED, Walk
 
@@ -58,6 +58,6 @@ def enter_return(walk: Walk, step: Return) -> Action | None:
     walk.typed_ahead = ""
     if walk.stage == "seat":
         return BackToSeat()
-    if walk.stage == SENT:
+    if walk.stage in (SENT, TRANSFERRED):
         return BackToLine()
     return EndCall(utterance=walk.say(GOODBYE))

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from cti.api.errors import CommandRefused, UnknownCallback, UnknownSeat
+from cti.api.errors import CommandRefused, UnknownCallback, UnknownSeat, UnknownTarget
 from cti.api.fanout import Fanout
 from cti.api.port import (
     CallbackView,
@@ -20,7 +20,7 @@ from cti.api.port import (
     UserRecord,
     Wish,
 )
-from cti.facts import CallPhase, DeviceState, Fact, SeatState, SeatStateChanged
+from cti.facts import CallPhase, DeviceState, Fact, SeatState, SeatStateChanged, TransferTo
 from cti.ids import CallbackId, CallId, QueueId, SeatId
 
 START_US = 1_790_000_000_000_000
@@ -44,6 +44,7 @@ class FakeEngine:
     def __init__(self, seats: Iterable[str] = ("1001", "1002"), *, buffer: int = 2000) -> None:
         self.fanout = Fanout(buffer)
         self.now_us = START_US
+        self.transfers: list[tuple[CallId, TransferTo, str]] = []
         self.state = Health(
             ami_link="up",
             database="up",
@@ -138,6 +139,18 @@ class FakeEngine:
         if view is None or view.phase is not CallPhase.TALKING or seat not in (None, view.seat):
             raise CommandRefused("the caller does not talk with a seat")
         self.calls[call] = replace(view, phase=CallPhase.IN_FLOW, flow=flow)
+        return self.calls[call]
+
+    async def transfer(
+        self, call: CallId, to: TransferTo, target: str, *, by: str, seat: SeatId | None
+    ) -> CallView:
+        if target == "nowhere":
+            raise UnknownTarget(to, target)
+        view = self.calls.get(call)
+        if view is None or view.phase is not CallPhase.TALKING or seat not in (None, view.seat):
+            raise CommandRefused("the caller does not talk with a seat")
+        self.calls[call] = replace(view, phase=CallPhase.WAITING, seat=None)
+        self.transfers.append((call, to, target))
         return self.calls[call]
 
     def move(

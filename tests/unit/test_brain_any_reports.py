@@ -36,6 +36,7 @@ from cti.facts import (
     SeatStateChanged,
     SnapshotTaken,
     TimePassed,
+    TransferWish,
 )
 from cti.ids import BridgeId, CallId, ChannelId, OfferId, QueueId, SeatId
 from tests.unit.story import RING, START, Story, device_of
@@ -200,6 +201,16 @@ def reports() -> SearchStrategy[Report]:
             call=channels.map(lambda id_: CallId(str(id_))),
             flow=st.just("visit"),
             by=st.just("wang"),
+            seat=st.sampled_from(["", "1001"]).map(SeatId),
+        ),
+        st.builds(
+            TransferWish,
+            at=ats,
+            call=channels.map(lambda id_: CallId(str(id_))),
+            to=st.sampled_from(["queue", "seat", "outside", "flow"]),
+            target=st.just("1001"),
+            by=st.just("wang"),
+            queue=st.just(QueueId("repairs")),
             seat=st.sampled_from(["", "1001"]).map(SeatId),
         ),
         st.builds(EngineStarted, at=ats, version=text, seats=st.tuples(changes)),

@@ -18,6 +18,7 @@ BODIES: dict[str, Any] = {
     "login": {"user": "nobody", "password": "wrong"},
     "pause": {"reason": "午休"},
     "sendToFlow": {"flow": "identify"},
+    "transferCall": {"queue": "repairs"},
     "switchPlan": {"on": True, "reason": "many calls"},
     "changeRouting": {"choice": "due"},
     "changeQueue": {"strategy": "ring-all"},
@@ -33,6 +34,7 @@ EXPECTED = """
     getCall     404   200  200   200     401
     whyCall     403   200  200   200     401
     sendToFlow  404   404  404   403     401
+    transferCall 404  404  404  403     401
     listSeats   200   200  200   200     401
     getSeat     200   200  200   200     401
     signOn      403   409  409   403     401

@@ -350,6 +350,36 @@ class TestWantedSeat:
         life.fail("1")
         assert life.served()[-1] == (call, "2")
 
+    def test_seat_of_a_transfer_is_waited_for_in_every_queue_and_not_for_ever(self) -> None:
+        life = self.life()
+        call = life.call(wanted_seat=SeatId("1"), transferred_by=SeatId("2"))
+        assert len(life.served()) == 1
+        life.wait(29)
+        assert len(life.served()) == 1
+        life.wait(2)
+        assert life.served()[-1] == (call, "2")
+        assert [one.why for one in life.all(WantedSeatGivenUp)] == ["patience"]
+
+    def test_seat_of_a_transfer_has_them_once_it_is_free(self) -> None:
+        life = self.life()
+        call = life.call(wanted_seat=SeatId("1"), transferred_by=SeatId("2"))
+        life.leave("1")
+        assert life.served()[-1] == (call, "1")
+        why = life.all(SeatOffered)[-1].why
+        assert why is not None
+        assert why.wanted == "transfer"
+
+    def test_who_was_given_away_is_not_put_back_to_the_seat_of_before(self) -> None:
+        queue = a_queue(wanted_us=30 * SECOND, last_seat_us=3600 * SECOND)
+        life = hotline([a_seat("1"), a_seat("2")], [queue])
+        life.sign_on("1", "2")
+        life.call(caller_number="13800001111")
+        life.answer("1")
+        life.leave("1")
+        life.wait(60)
+        again = life.call(caller_number="13800001111", transferred_by=SeatId("1"))
+        assert life.served()[-1] == (again, "2")
+
     @pytest.mark.parametrize("wanted", ["3", "9999"])
     def test_seat_that_is_not_there_is_not_wanted(self, wanted: str) -> None:
         life = hotline([a_seat("1"), a_seat("3")], [a_queue(wanted_us=30 * SECOND)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from cti.effects import (
     SendToFlow,
     StoreRecording,
     SweepSpool,
+    TransferCaller,
     WithdrawLeg,
 )
 from cti.ids import CallbackId, CallId, ChannelId, OfferId, QueueId, SeatId
@@ -197,6 +199,40 @@ def test_a_caller_is_sent_to_a_flow_after_the_seats_leg_has_been_told_to_wait() 
 def test_a_flow_that_is_no_word_never_reaches_asterisk(flow: str) -> None:
     with pytest.raises(UnsafeValue):
         actions_for(SendToFlow(channel=CALLER, leg=OfferId("offer.1001.5"), flow=flow))
+
+
+def transfer(**parts: Any) -> TransferCaller:
+    given: dict[str, Any] = {
+        "channel": CALLER,
+        "to": "seat",
+        "target": "repairs",
+        "seat": "1002",
+        "priority": 1,
+        "keep_skills": True,
+    }
+    return TransferCaller(**given | parts)
+
+
+def test_a_caller_is_given_away_after_it_was_written_where_to() -> None:
+    assert [one[2:] for one in lines(transfer())] == [
+        ["Variable: CTI_TO", "Value: seat"],
+        ["Variable: CTI_TO_TARGET", "Value: repairs"],
+        ["Variable: CTI_TO_SEAT", "Value: 1002"],
+        ["Variable: CTI_TO_PRIORITY", "Value: 1"],
+        ["Variable: CTI_TO_SKILLS", "Value: keep"],
+        ["Context: transferred", "Exten: s", "Priority: 1"],
+    ]
+    assert {one[1] for one in lines(transfer())} == {f"Channel: {CALLER}"}
+    assert subject_of(transfer()) == CALLER
+    other = lines(transfer(to="queue", seat="", keep_skills=False))
+    assert [one[3:] for one in other[2:5]] == [["Value: "], ["Value: 1"], ["Value: "]]
+
+
+@pytest.mark.parametrize("bad", ["a b", "a,1", "${SHELL(x)}", "a\r\nAction: Originate"])
+@pytest.mark.parametrize("field", ["to", "target", "seat"])
+def test_a_target_that_is_no_word_never_reaches_asterisk(field: str, bad: str) -> None:
+    with pytest.raises(UnsafeValue):
+        actions_for(transfer(**{field: bad}))
 
 
 def test_what_is_not_asterisks_business_is_no_action() -> None:
