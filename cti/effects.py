@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cti.facts import OverflowTarget, TransferTo
-from cti.ids import CallbackId, CallId, ChannelId, OfferId, QueueId, SeatId
+from cti.facts import MonitorMode, OverflowTarget, TransferTo
+from cti.ids import CallbackId, CallId, ChannelId, MonitorId, OfferId, QueueId, SeatId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +170,26 @@ class SendToFlow(Effect):
     channel: ChannelId
     leg: OfferId
     flow: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingMonitor(Effect):
+    """Ring a phone that is to listen to the leg `spied` of `seat`."""
+
+    monitor: MonitorId
+    device: str
+    spied: ChannelId
+    seat: SeatId
+    mode: MonitorMode
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeMonitor(Effect):
+    """Let who listens on `channel` do so in another way."""
+
+    channel: ChannelId
+    mode: MonitorMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

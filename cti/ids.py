@@ -12,6 +12,7 @@ ChannelId = NewType("ChannelId", str)
 answer was lost can be checked instead of repeated."""
 
 OfferId = NewType("OfferId", str)
+MonitorId = NewType("MonitorId", str)
 """One offer of one call to one seat; also the ChannelId of the seat's leg of that offer."""
 
 SeatId = NewType("SeatId", str)
@@ -30,6 +31,8 @@ CALLBACK_PREFIX = "callback."
 CONTACT_PREFIX = "contact."
 CONTACT_OFFER_PREFIX = "contact-offer."
 """Of an offer of a contact: no leg has this name."""
+MONITOR_PREFIX = "monitor."
+"""Of the channel of a phone that listens to a talk."""
 CUSTOMER_PREFIX = "customer."
 """Of the channel of a customer who is called back before a seat is rung."""
 
@@ -106,4 +109,17 @@ def seat_of_customer(channel: ChannelId) -> SeatId | None:
     if not channel.startswith(CUSTOMER_PREFIX):
         return None
     seat, _, _ = channel.removeprefix(CUSTOMER_PREFIX).rpartition(".")
+    return SeatId(seat) if seat else None
+
+
+def monitor_id(seat: SeatId, at_us: int) -> MonitorId:
+    """As `offer_id`, for a phone of `seat` that listens to another's talk."""
+    return MonitorId(f"{MONITOR_PREFIX}{seat}.{at_us}")
+
+
+def seat_of_monitor(channel: ChannelId) -> SeatId | None:
+    """The seat whose phone listens on `channel`, or None when that is no channel that listens."""
+    if not channel.startswith(MONITOR_PREFIX):
+        return None
+    seat, _, _ = channel.removeprefix(MONITOR_PREFIX).rpartition(".")
     return SeatId(seat) if seat else None

@@ -20,6 +20,7 @@ from cti.ami.safety import (
     trunk_target,
 )
 from cti.effects import (
+    ChangeMonitor,
     DropMember,
     Effect,
     HangUp,
@@ -29,6 +30,7 @@ from cti.effects import (
     OriginateCustomer,
     OriginateSeat,
     ReturnToWaitingRoom,
+    RingMonitor,
     SendToFlow,
     SendWaiting,
     TransferCaller,
@@ -188,6 +190,43 @@ def _send_to_flow(effect: SendToFlow) -> list[Action]:
     ]
 
 
+_SPY: Final[dict[str, str]] = {"listen": "", "whisper": "w", "barge": "B"}
+"""Options of ChanSpy()."""
+MONITOR_RING_S: Final = 30
+
+
+def _ring_monitor(effect: RingMonitor) -> list[Action]:
+    action = Action.of(
+        "Originate",
+        ActionID=effect.monitor,
+        Channel=check_dial_target(effect.device),
+        ChannelId=check_channel_id(effect.monitor),
+        Context="monitoring",
+        Exten="s",
+        Priority=1,
+        Timeout=MONITOR_RING_S * 1000,
+        CallerID=caller_id(f"{effect.mode} {effect.seat}", effect.seat),
+        Async=True,
+    )
+    return [
+        action.with_variables(
+            CTI_SPIED=check_channel_id(effect.spied, "CTI_SPIED"),
+            CTI_SPY=_SPY[effect.mode],
+            CTI_MONITOR_MODE=effect.mode,
+            CTI_MONITOR_BY=effect.by,
+        )
+    ]
+
+
+def _change_monitor(effect: ChangeMonitor) -> list[Action]:
+    channel = check_channel_id(effect.channel, "Channel")
+    variables = (("CTI_SPY", _SPY[effect.mode]), ("CTI_MONITOR_MODE", effect.mode))
+    return [
+        *(Action.of("Setvar", Channel=channel, Variable=n, Value=v) for n, v in variables),
+        Action.of("Redirect", Channel=channel, Context="monitoring", Exten="s", Priority="spy"),
+    ]
+
+
 def _transfer(effect: TransferCaller) -> list[Action]:
     """First what is to become of the caller, then away from the seat."""
     channel = check_channel_id(effect.channel, "Channel")
@@ -253,6 +292,8 @@ _ACTIONS: Final[dict[type[Effect], Callable[[Any], list[Action]]]] = {
     ReturnToWaitingRoom: _return,
     SendToFlow: _send_to_flow,
     TransferCaller: _transfer,
+    RingMonitor: _ring_monitor,
+    ChangeMonitor: _change_monitor,
     SendWaiting: _send_waiting,
     KeepMember: _keep_member,
     DropMember: _drop_member,
@@ -274,7 +315,7 @@ def actions_for(effect: Effect) -> list[Action] | None:
 
 def subject_of(effect: Effect) -> str:
     """What a failure of `effect` is about, for `EffectFailed`."""
-    for field in ("offer", "channel", "seat"):
+    for field in ("offer", "monitor", "channel", "seat"):
         value = getattr(effect, field, "")
         if value:
             return str(value)

@@ -31,6 +31,7 @@ from cti.facts import (
 from cti.ids import (
     CALLBACK_PREFIX,
     CUSTOMER_PREFIX,
+    MONITOR_PREFIX,
     OFFER_PREFIX,
     BridgeId,
     ChannelId,
@@ -38,6 +39,8 @@ from cti.ids import (
     QueueId,
     SeatId,
 )
+
+_OURS: Final = (OFFER_PREFIX, CALLBACK_PREFIX, CUSTOMER_PREFIX, MONITOR_PREFIX)
 
 
 class Message(Protocol):
@@ -183,7 +186,7 @@ def _user_event(message: Message, at: int) -> Report | None:
 def _originate_response(message: Message, at: int) -> Report | None:
     # The action's id is the offer's: the event has no Uniqueid when no channel could be made.
     action = message.get("ActionID")
-    if not action.startswith((OFFER_PREFIX, CALLBACK_PREFIX, CUSTOMER_PREFIX)):
+    if not action.startswith(_OURS):
         return None
     return OriginateEnded(
         at=at,

@@ -48,6 +48,7 @@ _ALL = frozenset(ROLES)
 _READ_CALLS = Rule(frozenset({"lead", "admin", "auditor"}), own=frozenset({"seat"}))
 _COMMAND = Rule(frozenset({"lead", "admin"}), own=frozenset({"seat"}))
 _ANYONE_KNOWN = Rule(_ALL)
+_LISTEN = Rule(frozenset({"lead", "admin"}))
 _CALLBACKS = Rule(frozenset({"lead", "admin", "auditor"}), own=frozenset({"seat"}))
 """A seat sees what is to come, without whole numbers: it has not spoken with these customers."""
 _NOTICES = Rule(frozenset({"lead", "admin"}))
@@ -65,6 +66,11 @@ ACCESS: Final[dict[str, Rule | Door]] = {
     "whyCall": Rule(frozenset({"lead", "admin", "auditor"})),
     "sendToFlow": _COMMAND,
     "transferCall": _COMMAND,
+    "releaseCall": _COMMAND,
+    "listMonitors": Rule(frozenset({"lead", "admin", "auditor"})),
+    "monitorCall": _LISTEN,
+    "changeMonitor": _LISTEN,
+    "stopMonitor": _LISTEN,
     "listSeats": _ANYONE_KNOWN,
     "getSeat": _ANYONE_KNOWN,
     "signOn": _COMMAND,

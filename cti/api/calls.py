@@ -130,6 +130,24 @@ async def transfer(ask: Ask[NoQuery, TransferBody]) -> CallAnswer:
     return sight.live_call(view)
 
 
+async def release(ask: Ask[NoQuery, NoBody]) -> CallAnswer:
+    """Hang up the seat's end; a seat may do so with its own talk. The caller goes on as when the
+    seat itself hangs up."""
+    who, engine = ask.asker, ask.services.engine
+    sight, name = Sight(who, "releaseCall"), ask.path("call")
+    view = next((one for one in engine.live_calls() if one.call == name), None)
+    if view is None or not (sight.all_calls or view.seat == who.seat):
+        raise not_found("there is no such call going on")
+    seat = None if sight.all_calls else who.seat
+    try:
+        async with asyncio.timeout(COMMAND_SECONDS):
+            view = await engine.release(view.call, by=who.user, seat=seat)
+    except TimeoutError as error:
+        raise Problem(503, "engine-slow", "the engine did not answer in time") from error
+    log.info("seat released", call=view.call, by=who.user, role=who.role)
+    return sight.live_call(view)
+
+
 async def send_to_flow(ask: Ask[NoQuery, FlowBody]) -> CallAnswer:
     """A seat may do so with the caller that it talks with, and knows of no other call."""
     who, engine = ask.asker, ask.services.engine

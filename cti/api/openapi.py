@@ -17,6 +17,7 @@ from cti.api.event_messages import MESSAGES, TokenMessage
 from cti.api.events import PROTOCOL
 from cti.api.live import Close
 from cti.api.message_schemas import MessageNumber
+from cti.api.monitors import MonitorName
 from cti.api.problems import MEDIA_TYPE
 from cti.api.routing_schemas import PlanName
 from cti.api.schemas import (
@@ -39,6 +40,7 @@ _PATH_NAMES: Final = {
     "callback": get_args(CallbackName)[1],
     "message": get_args(MessageNumber)[1],
     "contact": get_args(ContactName)[1],
+    "monitor": get_args(MonitorName)[1],
     "notice": get_args(NoticeName)[1],
     "plan": get_args(PlanName)[1],
     "queue": get_args(QueueName)[1],

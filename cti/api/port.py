@@ -190,6 +190,13 @@ class EnginePort(Protocol):
         """
         ...
 
+    async def release(self, call: CallId, *, by: str, seat: SeatId | None) -> CallView:
+        """Hang up the seat's end of the talk; returns the call as it is then.
+
+        Raises `cti.api.errors.CommandRefused`.
+        """
+        ...
+
     def subscribe(self) -> AbstractContextManager[AsyncIterator[Fact]]:
         """Every fact from now on, after the engine has acted on it.
 

@@ -8,6 +8,7 @@ from typing import Final
 from cti.api.binding import Operation
 from cti.api.routes_calls import CALLS
 from cti.api.routes_contacts import CONTACTS
+from cti.api.routes_monitors import MONITORS
 from cti.api.routes_seats import SEATS
 from cti.api.routes_service import SERVICE
 from cti.api.routes_site import SITE
@@ -16,6 +17,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *CALLS,
     *CONTACTS,
     *SEATS,
+    *MONITORS,
     *SITE,
     *SERVICE,
 )

@@ -81,6 +81,17 @@ CALLS: Final[tuple[Operation, ...]] = (
         body=TransferBody,
     ),
     operation(
+        "releaseCall",
+        "POST",
+        f"{V1}/calls/{{call}}/release",
+        "Hang up the seat's end of a talk",
+        calls.release,
+        CallAnswer,
+        404,
+        409,
+        503,
+    ),
+    operation(
         "listCallbacks",
         "GET",
         f"{V1}/callbacks",

@@ -24,6 +24,7 @@ from cti.api.routes import OPERATIONS
 from cti.api.services import Listeners, Services
 from cti.api.tokens import Tokens
 from cti.contact_desk import ContactDesk
+from cti.monitor_desk import MonitorDesk
 from cti.notices import NoticeBoard
 from cti.overlays import RoutingNow
 from cti.queue_doors import QueueDoors
@@ -58,6 +59,7 @@ class ApiServer:
         routing: RoutingNow,
         doors: QueueDoors,
         contacts: ContactDesk,
+        monitors: MonitorDesk,
         secrets: SecretSource,
         metrics: Metrics,
         allowed_hosts: Collection[str] = (),
@@ -82,6 +84,7 @@ class ApiServer:
             routing=routing,
             doors=doors,
             contacts=contacts,
+            monitors=monitors,
             leaving=asyncio.Event(),
             document=json.dumps(
                 build_document(OPERATIONS, version), ensure_ascii=False, indent=1

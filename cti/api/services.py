@@ -12,6 +12,7 @@ from cti.api.metrics import Metrics
 from cti.api.port import CallHistory, EnginePort, Narrate
 from cti.api.tokens import Tokens
 from cti.contact_desk import ContactDesk
+from cti.monitor_desk import MonitorDesk
 from cti.notices import NoticeBoard
 from cti.overlays import RoutingNow
 from cti.queue_doors import QueueDoors
@@ -32,6 +33,7 @@ class Services:
     routing: RoutingNow
     doors: QueueDoors
     contacts: ContactDesk
+    monitors: MonitorDesk
     leaving: asyncio.Event
     """Set when the server stops: WebSockets say good-bye."""
     document: bytes

@@ -65,6 +65,9 @@ SHOWN: Final[frozenset[type[Fact]]] = frozenset(
         facts.CallerSentToFlow,
         facts.TransferRefused,
         facts.CallerTransferred,
+        facts.MonitorGranted,
+        facts.MonitorBegun,
+        facts.MonitorEnded,
         facts.CallerCameBack,
         facts.CallerLostSeat,
         facts.OutsideRung,
@@ -90,6 +93,9 @@ _NOT_FOR_SEATS: Final[frozenset[type[Fact]]] = frozenset(
         facts.RecordingStored,
         facts.RecordingMissed,
         facts.MessagePlayed,
+        facts.MonitorGranted,
+        facts.MonitorBegun,
+        facts.MonitorEnded,
     }
 )
 _OF_AN_OFFER: Final = ("contact", "kind", "seat", "offer", "queue", "offer_us")

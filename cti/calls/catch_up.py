@@ -12,6 +12,7 @@ from cti.calls.callers import Callers
 from cti.calls.holding import Holding
 from cti.calls.legs import UNCONFIRMED_US, SeatLegs, take_back
 from cti.calls.meetings import Meetings
+from cti.calls.monitoring import Monitoring
 from cti.calls.outside import OutsideCalls
 from cti.calls.transfers import Transfers
 from cti.calls.visits import Visits
@@ -45,6 +46,7 @@ class CatchUp:
         transfers: Transfers,
         outside: OutsideCalls,
         holding: Holding,
+        monitoring: Monitoring,
     ) -> None:
         self._book = book
         self._callers = callers
@@ -54,6 +56,7 @@ class CatchUp:
         self._transfers = transfers
         self._outside = outside
         self._holding = holding
+        self._monitoring = monitoring
 
     def snapshot_taken(self, fact: SnapshotTaken) -> Outcome:
         seen = {channel.channel: channel for channel in fact.channels}
@@ -93,6 +96,7 @@ class CatchUp:
         for call in self._book.calls.values():
             yield from take_back(call)
         yield from self._holding.take_in(fact)
+        yield from self._monitoring.take_in(fact)
         yield Resynced(at=fact.at)
 
     def _miss(self, seen: dict[ChannelId, ChannelSeen], at: int) -> Outcome:

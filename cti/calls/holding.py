@@ -21,7 +21,7 @@ from cti.facts import (
     SeatHeld,
     SnapshotTaken,
 )
-from cti.ids import ChannelId, SeatId, seat_of_callback, seat_of_offer
+from cti.ids import ChannelId, SeatId, seat_of_callback, seat_of_monitor, seat_of_offer
 
 
 @dataclass(slots=True)
@@ -108,4 +108,5 @@ def _consulted(leg: SeatLeg, at: int, *, on: bool) -> SeatConsulted:
 
 
 def _is_ours(channel: ChannelId) -> bool:
-    return seat_of_offer(channel) is not None or seat_of_callback(channel) is not None
+    owners = (seat_of_offer, seat_of_callback, seat_of_monitor)
+    return any(owner(channel) is not None for owner in owners)

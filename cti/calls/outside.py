@@ -25,7 +25,7 @@ from cti.facts import (
     OutsideRung,
     SnapshotTaken,
 )
-from cti.ids import CallId, ChannelId, seat_of_callback, seat_of_offer
+from cti.ids import CallId, ChannelId, seat_of_callback, seat_of_monitor, seat_of_offer
 
 _FROM: Final = frozenset({CallPhase.MENU, CallPhase.WAITING, CallPhase.IN_FLOW, CallPhase.AFTER})
 
@@ -120,7 +120,11 @@ class OutsideCalls:
                 call.outside.answered_at = seen.time("CTI_ANSWERED") or fact.at
 
     def _is_outside(self, seen: ChannelSeen, call: Call) -> bool:
-        ours = seat_of_offer(seen.channel) or seat_of_callback(seen.channel)
+        ours = (
+            seat_of_offer(seen.channel)
+            or seat_of_callback(seen.channel)
+            or seat_of_monitor(seen.channel)
+        )
         device = seen.name.rpartition("-")[0]
         return (
             seen.channel != call.channel

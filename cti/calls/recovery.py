@@ -81,6 +81,9 @@ SNAPSHOT_VARIABLES: Final = (
     "CTI_DIALLED",
     "CTI_DIALLED_AT",
     "CTI_HELD",
+    "CTI_SPIED",
+    "CTI_MONITOR_MODE",
+    "CTI_MONITOR_BY",
 )
 """Every channel variable that a snapshot must bring."""
 

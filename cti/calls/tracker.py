@@ -10,6 +10,7 @@ late, or not at all; each handler asks whether the report fits what is known bef
             ---> holding    a seat's caller on hold, and whom the seat consults meanwhile
             ---> visits     a seat sends its caller to a flow and gets them back
             ---> transfers  a seat gives its caller away
+            ---> monitoring who listens to which talk
             ---> outside    numbers outside that are dialled for a caller
             ---> findings   scores, messages, customers
             ---> catch_up   a snapshot against belief
@@ -29,6 +30,7 @@ from cti.calls.findings import found
 from cti.calls.holding import Holding
 from cti.calls.legs import SeatLegs
 from cti.calls.meetings import Meetings
+from cti.calls.monitoring import Monitoring
 from cti.calls.outside import OutsideCalls
 from cti.calls.transfers import Transfers
 from cti.calls.visits import Visits
@@ -54,7 +56,13 @@ from cti.facts import (
     Fact,
     FlowMarked,
     FlowWish,
+    MonitorModeWish,
+    MonitorNoted,
+    MonitorStopWish,
+    MonitorWish,
     OriginateEnded,
+    ReleaseRefused,
+    ReleaseWish,
     RoutingChanged,
     SeatOffered,
     SeatRecord,
@@ -63,7 +71,14 @@ from cti.facts import (
     TransferWish,
     WaitOverflowed,
 )
-from cti.ids import CallId, SeatId, seat_of_callback, seat_of_customer, seat_of_offer
+from cti.ids import (
+    CallId,
+    SeatId,
+    seat_of_callback,
+    seat_of_customer,
+    seat_of_monitor,
+    seat_of_offer,
+)
 
 CALLER_CONTEXTS: Final = frozenset({"from-trunk", "from-seat"})
 """Where a caller comes in: from outside, or a seat that tries its own hotline."""
@@ -87,6 +102,7 @@ class CallTracker:
         self._visits = Visits(self._book, self._callers)
         self._outside = OutsideCalls(self._book, self._legs)
         self._transfers = Transfers(self._book, self._legs)
+        self.monitoring = Monitoring(self._book)
         meetings = Meetings(self._book, self._legs, self._visits, self._transfers)
         catch_up = CatchUp(
             self._book,
@@ -97,6 +113,7 @@ class CallTracker:
             self._transfers,
             self._outside,
             self._holding,
+            self.monitoring,
         )
         self._handlers: dict[type[Fact], Callable[[Any], Outcome]] = {
             EngineStarted: self._engine_started,
@@ -112,11 +129,16 @@ class CallTracker:
             BridgeLeft: meetings.left,
             AgiCommandEnded: self._callers.agi_command_ended,
             FlowMarked: self._flow_marked,
-            OriginateEnded: self._legs.originate_ended,
+            OriginateEnded: self._originate_ended,
             SeatOffered: self._legs.offered,
             EffectFailed: self._effect_failed,
             FlowWish: self._visits.wished,
             TransferWish: self._transfers.wished,
+            MonitorWish: self.monitoring.wished,
+            MonitorModeWish: self.monitoring.mode_wished,
+            MonitorStopWish: self.monitoring.stop_wished,
+            MonitorNoted: self.monitoring.noted,
+            ReleaseWish: self._release,
             SnapshotTaken: catch_up.snapshot_taken,
             TimePassed: self._time_passed,
             CallbackReached: self._callers.called_back,
@@ -161,6 +183,8 @@ class CallTracker:
             yield HangUp(channel=fact.channel)
         elif seat_of_callback(fact.channel) or seat_of_customer(fact.channel):
             return  # see cti/calls/callbacks.py
+        elif seat_of_monitor(fact.channel):
+            return
         elif fact.linked != fact.channel:
             self._outside.created(fact)
             # A leg of Queue() has the context of its endpoint, as a call that a seat makes has.
@@ -195,6 +219,7 @@ class CallTracker:
 
     def _hung_up(self, fact: ChannelHungUp) -> Outcome:
         yield from self._holding.hung_up(fact)
+        yield from self.monitoring.hung_up(fact)
         call = self._book.calls.get(CallId(fact.channel))
         leg = self._book.legs.get(fact.channel)
         if call is not None:
@@ -208,7 +233,23 @@ class CallTracker:
     def _answered(self, fact: ChannelAnswered) -> Outcome:
         self._outside.answered(fact)
         yield from self._holding.answered(fact)
+        yield from self.monitoring.answered(fact)
         yield from self._legs.answered(fact)
+
+    def _originate_ended(self, fact: OriginateEnded) -> Outcome:
+        yield from self._legs.originate_ended(fact)
+        yield from self.monitoring.originate_ended(fact)
+
+    def _release(self, fact: ReleaseWish) -> Outcome:
+        """The seat's leg is hung up; the caller goes where every caller goes then."""
+        call = self._book.calls.get(fact.call)
+        leg = self._book.leg_of(call) if call is not None else None
+        talks = call is not None and call.phase in (CallPhase.TALKING, CallPhase.IN_FLOW)
+        if leg is None or leg.left or not talks or fact.seat not in ("", leg.seat):
+            why = "the caller does not talk with a seat"
+            yield ReleaseRefused(at=fact.at, call=fact.call, by=fact.by, why=why)
+            return
+        yield HangUp(channel=leg.channel)
 
     def _time_passed(self, fact: TimePassed) -> Outcome:
         yield from self._withdrawals.time_passed(fact)
@@ -226,6 +267,7 @@ class CallTracker:
         yield from self._withdrawals.effect_failed(fact)
         yield from self._visits.effect_failed(fact)
         yield from self._transfers.effect_failed(fact)
+        yield from self.monitoring.effect_failed(fact)
 
     def _view(self, call: Call) -> CallSnapshot:
         leg = self._book.leg_of(call)

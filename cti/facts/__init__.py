@@ -98,6 +98,17 @@ from cti.facts.flows import (
     OutsideRung,
     SurveyScored,
 )
+from cti.facts.monitoring import (
+    MonitorBegun,
+    MonitorEnded,
+    MonitorGranted,
+    MonitorMode,
+    MonitorModeWish,
+    MonitorNoted,
+    MonitorRefused,
+    MonitorStopWish,
+    MonitorWish,
+)
 from cti.facts.people import (
     CallbackCancelAsked,
     EffectFailed,
@@ -155,6 +166,8 @@ from cti.facts.site import (
 from cti.facts.start import EngineStarted, LastSeat, OpenCall, OpenCallback, OpenContact
 from cti.facts.transfers import (
     CallerTransferred,
+    ReleaseRefused,
+    ReleaseWish,
     TransferRefused,
     TransferTo,
     TransferWish,
@@ -241,6 +254,15 @@ __all__ = [
     "MenuKeyTaken",
     "MessageLeft",
     "MessagePlayed",
+    "MonitorBegun",
+    "MonitorEnded",
+    "MonitorGranted",
+    "MonitorMode",
+    "MonitorModeWish",
+    "MonitorNoted",
+    "MonitorRefused",
+    "MonitorStopWish",
+    "MonitorWish",
     "NeedsLowered",
     "NoticeSwitched",
     "OfferAnswered",
@@ -264,6 +286,8 @@ __all__ = [
     "QueueRole",
     "RecordingMissed",
     "RecordingStored",
+    "ReleaseRefused",
+    "ReleaseWish",
     "Report",
     "Resynced",
     "RetryCause",

@@ -1,4 +1,5 @@
-"""A seat gives its caller away: to a queue, another seat, a number outside, or a flow."""
+"""A seat gives its caller away: to a queue, another seat, a number outside, or a flow; or is
+released from them."""
 
 from __future__ import annotations
 
@@ -48,3 +49,20 @@ class CallerTransferred(Fact):
     seat: SeatId
     to: TransferTo
     target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseWish(Report):
+    """Somebody wants the seat's end of the talk to be hung up. `seat` is that of the asking person;
+    empty when it was no seat."""
+
+    call: CallId
+    by: str
+    seat: SeatId = SeatId("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseRefused(Fact):
+    call: CallId
+    by: str
+    why: str

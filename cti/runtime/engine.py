@@ -23,6 +23,8 @@ from cti.facts import (
     Fact,
     FlowWish,
     FlowWishRefused,
+    ReleaseRefused,
+    ReleaseWish,
     SeatCommand,
     SeatLeft,
     SeatState,
@@ -162,6 +164,21 @@ class Engine:
                     break
                 if why := _came_to_nothing(fact, call):
                     raise CommandRefusedError(why)
+        return self._live(call)
+
+    async def release(self, call: CallId, *, by: str, seat: SeatId | None) -> CallView:
+        """Raises CommandRefusedError; also when the talk ends by itself in the moment."""
+        wish = ReleaseWish(at=self._clock.now_us(), call=call, by=by, seat=seat or SeatId(""))
+        with self._fanout.subscribe() as facts:
+            step = await self._loop.ask(wish)
+            for fact in step.facts:
+                if isinstance(fact, ReleaseRefused):
+                    raise CommandRefusedError(fact.why)
+            async for fact in facts:
+                if isinstance(fact, SeatLeft) and fact.call == call:
+                    break
+                if isinstance(fact, CallEnded) and fact.call == call:
+                    raise CommandRefusedError("the call has ended")
         return self._live(call)
 
     def _queue_for(self, call: CallId, to: TransferTo, target: str) -> QueueId:

@@ -10,6 +10,7 @@ from cti.ids import SeatId
 from cti.store.callback_sentences_en import CALLBACKS_EN
 from cti.store.codec import UnknownFact
 from cti.store.contact_sentences_en import CONTACT_SENTENCES
+from cti.store.monitor_sentences_en import MONITOR_SENTENCES
 from cti.store.speech import Sentence, Speech, plain, seconds
 from cti.store.why_en import needs_en, why_en
 from cti.store.words_en import (
@@ -148,6 +149,7 @@ def _wait_ended(fact: facts.WaitEnded, to: Speech) -> str:
 ENGLISH: Final[dict[type[Fact], Sentence]] = {
     **CALLBACKS_EN,
     **CONTACT_SENTENCES,
+    **MONITOR_SENTENCES,
     facts.CallArrived: _arrived,
     facts.MenuKeyTaken: lambda fact, to: (
         f"pressed {plain(fact.key)} in menu {plain(fact.flow)}/{plain(fact.step)}"

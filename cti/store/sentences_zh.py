@@ -10,6 +10,7 @@ from cti.ids import SeatId
 from cti.store.callback_sentences_zh import CALLBACKS_ZH
 from cti.store.codec import UnknownFact
 from cti.store.contact_sentences_zh import CONTACT_SENTENCES
+from cti.store.monitor_sentences_zh import MONITOR_SENTENCES
 from cti.store.speech import Sentence, Speech, plain, seconds
 from cti.store.why_zh import needs_zh, why_zh
 from cti.store.words_zh import (
@@ -149,6 +150,7 @@ def _wait_ended(fact: facts.WaitEnded, to: Speech) -> str:
 CHINESE: Final[dict[type[Fact], Sentence]] = {
     **CALLBACKS_ZH,
     **CONTACT_SENTENCES,
+    **MONITOR_SENTENCES,
     facts.CallArrived: _arrived,
     facts.MenuKeyTaken: lambda fact, to: (
         f"在菜单 {plain(fact.flow)}/{plain(fact.step)} 按键 {plain(fact.key)}"

@@ -153,6 +153,13 @@ class FakeEngine:
         self.transfers.append((call, to, target))
         return self.calls[call]
 
+    async def release(self, call: CallId, *, by: str, seat: SeatId | None) -> CallView:
+        view = self.calls.get(call)
+        if view is None or view.phase is not CallPhase.TALKING or seat not in (None, view.seat):
+            raise CommandRefused("the caller does not talk with a seat")
+        self.calls[call] = replace(view, phase=CallPhase.AFTER, seat=None)
+        return self.calls[call]
+
     def move(
         self, seat: SeatId, new: SeatState, reason: str = "", call: CallId | None = None
     ) -> None:

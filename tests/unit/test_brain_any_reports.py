@@ -29,7 +29,10 @@ from cti.facts import (
     FlowWish,
     LinkLost,
     MemberSeen,
+    MonitorNoted,
+    MonitorWish,
     OriginateEnded,
+    ReleaseWish,
     Report,
     SeatCommand,
     SeatState,
@@ -38,7 +41,7 @@ from cti.facts import (
     TimePassed,
     TransferWish,
 )
-from cti.ids import BridgeId, CallId, ChannelId, OfferId, QueueId, SeatId
+from cti.ids import BridgeId, CallId, ChannelId, MonitorId, OfferId, QueueId, SeatId
 from tests.unit.story import RING, START, Story, device_of
 
 OFFERS = [f"offer.{seat}.{START + late}" for seat in ("1001", "1002") for late in (0, 1, 2)]
@@ -212,6 +215,27 @@ def reports() -> SearchStrategy[Report]:
             by=st.just("wang"),
             queue=st.just(QueueId("repairs")),
             seat=st.sampled_from(["", "1001"]).map(SeatId),
+        ),
+        st.builds(
+            MonitorWish,
+            at=ats,
+            call=channels.map(lambda id_: CallId(str(id_))),
+            mode=st.sampled_from(["listen", "whisper", "barge"]),
+            by=st.just("li"),
+            at_seat=st.sampled_from(["1001", "1002"]).map(SeatId),
+            device=st.just("PJSIP/1002"),
+        ),
+        st.builds(
+            MonitorNoted,
+            at=ats,
+            monitor=channels.map(lambda id_: MonitorId(str(id_))),
+            mode=st.just("barge"),
+        ),
+        st.builds(
+            ReleaseWish,
+            at=ats,
+            call=channels.map(lambda id_: CallId(str(id_))),
+            by=st.just("li"),
         ),
         st.builds(EngineStarted, at=ats, version=text, seats=st.tuples(changes)),
         st.builds(

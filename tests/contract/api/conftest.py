@@ -40,6 +40,7 @@ from cti.facts import (
     SnapshotTaken,
 )
 from cti.ids import CallId, QueueId, SeatId
+from cti.monitor_desk import MonitorDesk
 from cti.notices import NoticeBoard
 from cti.overlays import RoutingNow
 from cti.plans import PlanBoard
@@ -48,6 +49,7 @@ from cti.runtime.clock import HostClock
 from cti.store.contact_texts import StoredContacts
 from cti.store.database import Database, database_url
 from ivr_flows.hours import Hours
+from tests.fakes.ears import Ears
 from tests.fakes.engine import START_US, FakeEngine, FakeHistory, FakeUsers
 from tests.fakes.messages import FakeMessages
 
@@ -337,6 +339,16 @@ async def contacts(tmp_path: Path) -> AsyncIterator[ContactDesk]:
 
 
 @pytest.fixture
+def ears() -> Ears:
+    return Ears()
+
+
+@pytest.fixture
+def monitors(ears: Ears) -> MonitorDesk:
+    return ears.desk
+
+
+@pytest.fixture
 async def server(  # noqa: PLR0917 - fixtures
     engine: FakeEngine,
     history: FakeHistory,
@@ -346,6 +358,7 @@ async def server(  # noqa: PLR0917 - fixtures
     routing: RoutingNow,
     doors: QueueDoors,
     contacts: ContactDesk,
+    monitors: MonitorDesk,
     messages: FakeMessages,
 ) -> AsyncIterator[tuple[ApiServer, str]]:
     api = ApiServer(
@@ -359,6 +372,7 @@ async def server(  # noqa: PLR0917 - fixtures
         routing=routing,
         doors=doors,
         contacts=contacts,
+        monitors=monitors,
         narrate=narrate,
         log_in=LogIn(users, hasher=WEAK),
         messages=messages,

@@ -19,6 +19,8 @@ BODIES: dict[str, Any] = {
     "pause": {"reason": "午休"},
     "sendToFlow": {"flow": "identify"},
     "transferCall": {"queue": "repairs"},
+    "monitorCall": {"mode": "listen"},
+    "changeMonitor": {"mode": "barge"},
     "switchPlan": {"on": True, "reason": "many calls"},
     "changeRouting": {"choice": "due"},
     "changeQueue": {"strategy": "ring-all"},
@@ -35,6 +37,11 @@ EXPECTED = """
     whyCall     403   200  200   200     401
     sendToFlow  404   404  404   403     401
     transferCall 404  404  404  403     401
+    releaseCall 404   404  404  403     401
+    listMonitors 403  200  200  200     401
+    monitorCall 403   404  404  403     401
+    changeMonitor 403 404  404  403     401
+    stopMonitor 403   404  404  403     401
     listSeats   200   200  200   200     401
     getSeat     200   200  200   200     401
     signOn      403   409  409   403     401
@@ -118,6 +125,7 @@ async def test_each_operation_in_each_role_gives_what_the_table_says(
             "notice": "n-1",
             "plan": "rush",
             "contact": "contact.nothing",
+            "monitor": "monitor.1002.1",
             "queue": "repairs",
         }
     )

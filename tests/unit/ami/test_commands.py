@@ -10,6 +10,7 @@ import pytest
 from cti.ami.commands import actions_for, subject_of
 from cti.ami.errors import UnsafeValue
 from cti.effects import (
+    ChangeMonitor,
     DropMember,
     Effect,
     HangUp,
@@ -20,13 +21,15 @@ from cti.effects import (
     OriginateSeat,
     Resync,
     ReturnToWaitingRoom,
+    RingMonitor,
     SendToFlow,
     StoreRecording,
     SweepSpool,
     TransferCaller,
     WithdrawLeg,
 )
-from cti.ids import CallbackId, CallId, ChannelId, OfferId, QueueId, SeatId
+from cti.facts import MonitorMode
+from cti.ids import CallbackId, CallId, ChannelId, MonitorId, OfferId, QueueId, SeatId
 
 CALLER = ChannelId("jt1-1790000000.7")
 ORIGINATE = OriginateSeat(
@@ -233,6 +236,26 @@ def test_a_caller_is_given_away_after_it_was_written_where_to() -> None:
 def test_a_target_that_is_no_word_never_reaches_asterisk(field: str, bad: str) -> None:
     with pytest.raises(UnsafeValue):
         actions_for(transfer(**{field: bad}))
+
+
+@pytest.mark.parametrize(("mode", "spy"), [("listen", ""), ("whisper", "w"), ("barge", "B")])
+def test_a_phone_that_listens_is_rung_for_one_leg_only(mode: MonitorMode, spy: str) -> None:
+    ring = RingMonitor(
+        monitor=MonitorId("monitor.1003.9"),
+        device="PJSIP/1003",
+        spied=ChannelId("offer.1001.5"),
+        seat=SeatId("1001"),
+        mode=mode,
+        by="li",
+    )
+    (asked,) = lines(ring)
+    assert {"Channel: PJSIP/1003", "ChannelId: monitor.1003.9", "Context: monitoring"} <= {*asked}
+    assert f"Variable: CTI_SPY={spy}" in asked
+    assert "Variable: CTI_SPIED=offer.1001.5" in asked
+    assert subject_of(ring) == "monitor.1003.9"
+    change = ChangeMonitor(channel=ChannelId("monitor.1003.9"), mode=mode)
+    assert lines(change)[0][2:] == ["Variable: CTI_SPY", f"Value: {spy}"]
+    assert lines(change)[-1][2:] == ["Context: monitoring", "Exten: s", "Priority: spy"]
 
 
 def test_what_is_not_asterisks_business_is_no_action() -> None:

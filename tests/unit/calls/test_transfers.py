@@ -16,6 +16,8 @@ from cti.facts import (
     ChannelHangupAsked,
     EffectFailed,
     OutsideDialled,
+    ReleaseRefused,
+    ReleaseWish,
     SeatLeft,
     SeatState,
     TransferRefused,
@@ -183,6 +185,18 @@ def test_what_cannot_be_is_refused(to: str, target: str, seat: str, why: str) ->
     talk.asks(to, target, seat)
     assert why in talk.only(TransferRefused).why
     assert not talk.all(TransferCaller)
+
+
+def test_release_hangs_up_the_seat_and_nobody_elses() -> None:
+    talk = Giving()
+    other = ReleaseWish(at=talk.now, call=talk.caller, by="li", seat=SeatId("1002"))
+    talk.hear(other)
+    assert "does not talk" in talk.only(ReleaseRefused).why
+    talk.hear(ReleaseWish(at=talk.now, call=talk.caller, by="li"))
+    assert talk.hung_up() == [talk.leg]
+    talk.hang_up_begins(talk.leg)
+    talk.hear(ReleaseWish(at=talk.now, call=talk.caller, by="li"))
+    assert len(talk.all(ReleaseRefused)) == 2
 
 
 def test_neither_twice_nor_on_the_way_to_a_flow_nor_after_the_talk() -> None:
