@@ -181,10 +181,12 @@ class RoutingNow(Laying):
                     await self._take(one.put)
                 except Exception as refused:
                     _refuse([one], refused)
-        except BaseException as error:
+        except Exception as error:
             _refuse(asked, error)
-            if not isinstance(error, Exception):
-                raise
+        except BaseException:
+            # Whoever decided for all was cancelled; the others were not.
+            _refuse(asked, ChangesNotKept("it was not decided in time; look before asking again"))
+            raise
         for one in asked:
             if not one.done.done():
                 one.done.set_result(None)

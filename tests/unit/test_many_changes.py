@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 
 from config.change import SeatChange, said
 from config.site import Site
-from cti.changes import ChangeRefused, ChangesInMemory, Edit, KeptChange
+from cti.changes import ChangeRefused, ChangesInMemory, ChangesNotKept, Edit, KeptChange
 from cti.facts import Report, RoutingChanged
 from cti.overlays import RoutingNow
 from cti.plans import PlanBoard
@@ -73,6 +74,44 @@ async def test_changes_that_come_together_are_told_together_and_one_that_does_no
     await now.remove("", "", by="lead")
     assert now.site == site
     assert store.rows == {}
+
+
+class Slow(ChangesInMemory):
+    """Keeps nothing before it is let go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def keep(self, put: Iterable[KeptChange], drop: Iterable[tuple[str, str, str]]) -> None:
+        self.asked.set()
+        await self.go_on.wait()
+        await super().keep(put, drop)
+
+
+async def test_whoever_decides_for_all_is_cancelled_and_the_others_are_told(tmp_path: Path) -> None:
+    async def tell(report: Report) -> None:
+        raise AssertionError(f"nothing has changed: {report}")
+
+    store, board = Slow(), PlanBoard(tmp_path / "plans.json")
+    now = RoutingNow(a_site(), board, store, Clock(), tell=tell, took=lambda site: None)
+    await now.start()
+    first = asyncio.create_task(now.change([queues(1, "bills")], by="li"))
+    await store.asked.wait()
+    store.asked.clear()
+    rest = [asyncio.create_task(now.change([queues(n, "bills")], by="wang")) for n in (2, 3)]
+    await asyncio.sleep(0)
+    first.cancel()
+    await store.asked.wait()  # the second decides for itself and the third
+    rest[0].cancel()
+    answers = await asyncio.gather(first, *rest, return_exceptions=True)
+    assert [type(one) for one in answers] == [
+        asyncio.CancelledError,
+        asyncio.CancelledError,
+        ChangesNotKept,
+    ]
+    assert now.site.seats["s3"].queues == ["repairs"]
 
 
 async def test_what_cannot_be_read_any_more_is_told_and_can_be_removed(tmp_path: Path) -> None:
