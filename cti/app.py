@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,7 +29,6 @@ from cti.ami.link import AmiLink, AmiSettings, LinkState, Phase
 from cti.ami.resync import EventGate
 from cti.ami.translate import EVENT_NAMES, LIST_EVENT_NAMES
 from cti.announcer import Announcer
-from cti.api.errors import NotNoted
 from cti.api.fanout import Fanout
 from cti.api.metrics import Metrics
 from cti.api.port import Health
@@ -36,7 +36,7 @@ from cti.api.records import LedgerHistory, StoredUsers
 from cti.api.server import ApiServer
 from cti.asterisk_parts import LOOK_EVERY_S as PARTS_EVERY_S
 from cti.asterisk_parts import AsteriskParts
-from cti.brain import Brain, Step
+from cti.brain import Brain
 from cti.contact_desk import ContactDesk
 from cti.cores import cores_for
 from cti.errors import JietongError
@@ -45,6 +45,7 @@ from cti.ids import QueueId
 from cti.menus import Lines, Menus, hours_of, hours_of_queues, prompts_of, site_parts
 from cti.monitor_desk import MonitorDesk
 from cti.notices import NoticeBoard
+from cti.noting import noted
 from cti.overlays import RoutingNow
 from cti.people import make_people
 from cti.plans import PlanBoard, plan_texts
@@ -240,7 +241,11 @@ class Daemon:
             doors=self._doors,
             contacts=self._contacts,
             monitors=MonitorDesk(
-                self._loop, dispatcher, cores.tracker.monitoring.all, clock, self._noted
+                self._loop,
+                dispatcher,
+                cores.tracker.monitoring.all,
+                clock,
+                partial(noted, self._writer),
             ),
             messages=self._voice_mail.records,
             secrets=secrets,
@@ -365,16 +370,6 @@ class Daemon:
                 with contextlib.suppress(StoreUnavailable):
                     await make_people(self._site, self._secrets, self._users, self._started_us)
                     return
-
-    async def _noted(self, asked: Awaitable[Step]) -> Step:
-        """What is concluded from `asked`, once it is in the ledger or its journal. Raises NotNoted
-        when neither takes it."""
-        lost = self._writer.stats().lost
-        step = await asked
-        await self._writer.flush()
-        if self._writer.stats().lost != lost:
-            raise NotNoted
-        return step
 
     async def _facts_safe(self) -> None:
         """Returns when every report posted before is in the ledger or its journal."""

@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
 from config.settings import Settings
-from cti.api.errors import NotNoted
 from cti.api.message_port import MessageView
 from cti.api.message_records import StoredMessages
 from cti.facts import CallArrived, CallRecovered, CustomerKnown, MessagePlayed
 from cti.ids import CallId
+from cti.noting import noted
 from cti.runtime.clock import Clock
 from cti.runtime.loop import EngineLoop
 from cti.runtime.ports import Ledger
@@ -59,12 +59,9 @@ class VoiceMail:
 
     async def _note_play(self, message: MessageView, by: str) -> None:
         """Returns when it is in the ledger or its journal. Raises NotNoted."""
-        lost = self._writer.stats().lost
         now = self._clock.now_us()
-        await self._loop.ask(MessagePlayed(at=now, call=message.call, message=message.id, by=by))
-        await self._writer.flush()
-        if self._writer.stats().lost != lost:
-            raise NotNoted
+        played = MessagePlayed(at=now, call=message.call, message=message.id, by=by)
+        await noted(self._writer, self._loop.ask(played))
 
 
 class LedgerMessages:

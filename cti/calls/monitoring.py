@@ -107,7 +107,7 @@ class Monitoring:
         if leg.seat == fact.at_seat:
             return "it is your own talk"
         if seat_of_offer(leg.channel) is None:
-            return "Asterisk put this call through by itself; it cannot be listened to"
+            return "a callback, or a call that Asterisk put through by itself, cannot be monitored"
         if any(one.at_seat == fact.at_seat for one in self._monitors.values()):
             return "your phone listens to a talk already"
         return ""

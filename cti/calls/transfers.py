@@ -129,7 +129,7 @@ def _refusal(call: Call | None, leg: SeatLeg | None, fact: TransferWish) -> str:
     elif _asked(call, fact.at):
         why = "the caller is on the way already"
     elif seat_of_offer(leg.channel) is None:
-        why = "Asterisk put this call through by itself; it cannot be transferred"
+        why = "a callback, or a call that Asterisk put through by itself, cannot be transferred"
     return why
 
 

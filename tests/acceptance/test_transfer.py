@@ -13,7 +13,7 @@ from bench.phones.audio import Tone
 from bench.phones.phone import Manual, RejectWith
 from tests.acceptance.api_client import ApiFailed, Json
 from tests.acceptance.branches import VISIT_HZ, Branches, branches
-from tests.acceptance.hotline import HOLD_MUSIC_HZ, OUTSIDE_HZ, talking
+from tests.acceptance.hotline import CALLER_HZ, HOLD_MUSIC_HZ, OUTSIDE_HZ, talking
 
 OTHER_HZ: Final = 1570
 
@@ -78,6 +78,27 @@ async def test_to_a_seat_that_is_free_and_to_no_other(here: Branches) -> None:
         assert (end["outcome"], end["ended_by"]) == ("answered", "seat")
     said = await here.api.timeline(told["call"], language="en")
     assert any("the seat that the caller was transferred to" in text for text in said), said
+
+
+async def test_from_hold_the_caller_hears_whom_they_are_given_to(here: Branches) -> None:
+    other = await here.line.seat("1002", Manual())
+    other.microphone = Tone(OTHER_HZ)
+    async with here.api.facts() as facts:
+        call, ring, told = await here.talk(facts)
+        await here.api.sign_on("1002")
+        await ring.hold()
+        await facts.wait_for("SeatHeld", call=told["call"], on=True, deadline=5)
+        await call.heard.wait_for_tone(HOLD_MUSIC_HZ, min_ms=300, deadline=5)
+        await give(here, told["call"], seat="1002")
+        await ring.ended(deadline=3)
+        again = await other.next_ring(deadline=5)
+        await call.heard.wait_for_tone(HOLD_MUSIC_HZ, min_ms=300, deadline=5)
+        await again.answer()
+        await call.heard.wait_for_tone(OTHER_HZ, min_ms=500, deadline=5)
+        await again.heard.wait_for_tone(CALLER_HZ, deadline=5)
+        assert (await here.api.seat("1001"))["state"] == "ready"
+        await call.hang_up()
+        await facts.wait_for("CallEnded", call=told["call"], deadline=5)
 
 
 async def test_to_a_number_outside_that_answers(here: Branches) -> None:
