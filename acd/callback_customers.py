@@ -66,7 +66,10 @@ class KeptSeats:
         """The customer's call stands in the line, talks, or is over: what becomes of the seat."""
         kept = self._kept.pop(call_id, None)
         seat = self._seats.get(kept.seat) if kept is not None else None
-        if kept is None or seat is None or seat.offer != kept.offer or not seat.rung:
+        if kept is None or seat is None:
+            return
+        seat.awaits_no_more(kept.offer)
+        if seat.offer != kept.offer or not seat.rung:
             return
         call = self._line.get(call_id)
         if call is None or call.offers or not _can_be_rung(seat):

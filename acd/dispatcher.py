@@ -334,12 +334,18 @@ class Dispatcher(LineReader):
     def _callback_dialled(self, fact: CallbackDialled) -> Outcome:
         """From the seat's answer on it is at work, whether the customer answers or not."""
         seat = self._seats.get(fact.seat)
-        if seat is not None and seat.offer == fact.offer and seat.rung:
+        if seat is None:
+            return
+        seat.awaits_no_more(fact.offer)
+        if seat.offer == fact.offer and seat.rung:
             yield seat.go(SeatState.TALKING, fact.at, call=fact.call)
 
     def _callback_failed(self, fact: CallbackFailed) -> Outcome:
         seat = self._seats.get(fact.seat)
-        if seat is None or seat.offer != fact.offer:
+        if seat is None:
+            return
+        seat.awaits_no_more(fact.offer)
+        if seat.offer != fact.offer:
             return
         if not fact.dialled:
             self._set_aside(seat, fact.reason)
@@ -383,9 +389,12 @@ class Dispatcher(LineReader):
         self._acquaintance.answered(fact)
         self._waiters.leave(fact.call)
         seat = self._seats.get(fact.seat)
-        if seat is not None and seat.offer == fact.offer and seat.rung:
+        if seat is None:
+            return
+        seat.awaits_no_more(fact.offer)
+        if seat.offer == fact.offer and seat.rung:
             yield seat.go(SeatState.TALKING, fact.at, call=fact.call)
-        elif seat is not None:
+        else:
             yield from self._occupy(fact, SeatState.TALKING)
 
     def _offer_failed(self, fact: OfferFailed) -> Outcome:
@@ -396,9 +405,10 @@ class Dispatcher(LineReader):
             if fact.reason == "caller-gone":
                 self._waiters.leave(fact.call)
         seat = self._seats.get(fact.seat)
-        if seat is not None and seat.before and seat.before[0] == fact.offer:
-            seat.before = None
-        if seat is None or seat.offer != fact.offer:
+        if seat is None:
+            return
+        seat.awaits_no_more(fact.offer)
+        if seat.offer != fact.offer:
             return
         self._set_aside(seat, fact.reason)
         yield self._wishes.release(seat, fact.at)

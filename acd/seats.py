@@ -95,7 +95,7 @@ class Seat:
     offer: OfferId | None = None
     before: tuple[OfferId, CallId] | None = None
     """The offer that rang when a call of Asterisk's own queue took the seat, until that offer has
-    ended: a seat never has two."""
+    ended or is answered: a seat never has two."""
     wish: Wish | None = None
     device: DeviceState = DeviceState.UNKNOWN
     """Of the device in use."""
@@ -178,6 +178,11 @@ class Seat:
 
     def touched(self) -> None:
         self.watch(self)
+
+    def awaits_no_more(self, offer: OfferId) -> None:
+        """That one has ended, or has been answered."""
+        if self.before is not None and self.before[0] == offer:
+            self.before = None
 
     def go(
         self,
