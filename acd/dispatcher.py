@@ -275,11 +275,11 @@ class Dispatcher(LineReader):
         yield from ()
 
     def _rung_outside(self, fact: OutsideRung) -> Outcome:
-        self._overflows.gone(fact.call)
+        self._overflows.gone(fact.call, sent_on=False)
         yield from self._call_gone(fact)
 
     def _sent_on(self, fact: WaitSentOn) -> Outcome:
-        self._overflows.gone(fact.call)
+        self._overflows.gone(fact.call, sent_on=True)
         yield from ()
 
     def _waits_on(self, fact: WaitResumed) -> Outcome:
@@ -313,6 +313,7 @@ class Dispatcher(LineReader):
             yield from self._kept.settle(fact.call, fact.at)
             return
         self._waiters.leave(fact.call)
+        self._overflows.served(fact.call)
         yield from self._kept.settle(fact.call, fact.at)
         if fact.phase in _HOLDS_A_SEAT and fact.offer:
             yield from self._occupy(fact, SeatState.TALKING)
@@ -388,6 +389,7 @@ class Dispatcher(LineReader):
     def _offer_answered(self, fact: OfferAnswered) -> Outcome:
         self._acquaintance.answered(fact)
         self._waiters.leave(fact.call)
+        self._overflows.served(fact.call)
         seat = self._seats.get(fact.seat)
         if seat is None:
             return

@@ -68,6 +68,10 @@ class Overflows:
         self._turned: dict[QueueId, None] = {}
         """Lines whose last seat may have gone, or whose first may have come."""
 
+    def __len__(self) -> int:
+        """How many callers something is kept of."""
+        return len(self._courses.keys() | self._look_at.keys())
+
     def site_changed(self, seats: Iterable[Seat], at: int = 0) -> None:
         """Queues, seats or rules: all who wait are looked at by the new ones."""
         self._rules = any(queue.overflow for queue in self._queues.values())
@@ -79,7 +83,7 @@ class Overflows:
         self._turned = lines
         shut = (queue.id for queue in self._queues.values() if queue.closed)
         self._shut = {queue: self._shut.get(queue, at) for queue in shut}
-        for call in self._line:
+        for call in filter(_may_be_sent, self._line):
             self._courses.setdefault(call.call, _Course(arrived=False))
             self._look_at[call.call] = None
 
@@ -102,7 +106,25 @@ class Overflows:
             course.sent, course.told = True, None
             rules = self._queues[waiting.queue].overflow
             course.done.update(rule for rule in rules if rule.to != "queue")
+        elif waiting is not None and course.told not in self._queues[waiting.queue].overflow:
+            self._recall(course)  # a menu has moved them: the other queue's word is forgotten
         self._look_at[call] = None
+
+    def served(self, call: CallId) -> None:
+        """A seat talks with them, and what they were told to is thrown away: should they wait once
+        more, the rules count that they have not been sent by."""
+        course = self._courses.get(call)
+        if course is not None:
+            self._recall(course)
+            course.sent = False
+            self._timers.set(call, None)
+
+    @staticmethod
+    def _recall(course: _Course) -> None:
+        """They do not go where they were told to."""
+        if course.told is not None:
+            course.done.discard(course.told)
+            course.sent, course.told = False, None
 
     def offer_failed(self, call: CallId) -> None:
         if self._rules:
@@ -114,7 +136,8 @@ class Overflows:
             self._closed.pop(fact.queue, None)
         else:
             self._closed.setdefault(fact.queue, fact.at)
-        self._look_at.update((call.call, None) for call in self._line if call.queue == fact.queue)
+        inside = (call for call in self._line if call.queue == fact.queue)
+        self._look_at.update((call.call, None) for call in filter(_may_be_sent, inside))
 
     def seat_touched(self, seat: Seat) -> None:
         """It may have come to work, or stopped."""
@@ -151,7 +174,7 @@ class Overflows:
         looked_at, self._look_at = self._look_at, {}
         for call_id in looked_at:
             call = self._line.get(call_id)
-            if call is None or call.callback or call.called_back or call.kind != "call":
+            if call is None or not _may_be_sent(call):
                 # What they have been sent by stays known: they may come back.
                 self._timers.set(call_id, None)
                 continue
@@ -162,11 +185,12 @@ class Overflows:
         self._timers.set(call, None)
         self._look_at.pop(call, None)
 
-    def gone(self, call: CallId) -> None:
-        """They have left the line for where they were sent."""
+    def gone(self, call: CallId, *, sent_on: bool) -> None:
+        """They have left the line. `sent_on`: for where they were sent; else a menu has put them
+        through to a number outside."""
         course = self._courses.get(call)
         if course is not None:
-            course.told = None
+            course.sent, course.told = course.sent or sent_on, None
             self._timers.set(call, None)
 
     def came_back(self, call: CallId, *, sent_on: bool) -> None:
@@ -175,7 +199,7 @@ class Overflows:
         course = self._courses.get(call)
         if course is None:
             return
-        if sent_on:
+        if sent_on or course.told is None:
             course.sent, course.told = False, None
         self._look_at[call] = None
 
@@ -257,3 +281,8 @@ class Overflows:
         self._timers.set(call.call, at + TOLD_AGAIN_US)
         channel = ChannelId(call.call)
         yield SendWaiting(channel=channel, call=call.call, to=rule.to, target=rule.target)
+
+
+def _may_be_sent(call: WaitingCall) -> bool:
+    """Rules are for callers who called us."""
+    return call.kind == "call" and not call.callback and not call.called_back

@@ -10,16 +10,21 @@ import pytest
 from cti.effects import SendWaiting
 from cti.facts import (
     CallPhase,
+    CallQueued,
     CallRecovered,
+    ContactCame,
     LinkLost,
+    OutsideRung,
     Overflow,
     QueueDoorMoved,
     Resynced,
+    RoutingChanged,
+    RoutingRules,
     WaitOverflowed,
     WaitResumed,
     WaitSentOn,
 )
-from cti.ids import CallId, QueueId
+from cti.ids import CallId, ContactId, QueueId
 from tests.unit.acd.life import SECOND, Life, a_queue, a_seat, hotline
 
 
@@ -253,3 +258,114 @@ def test_first_rule_that_applies_wins_and_a_target_that_is_not_there_is_none() -
     assert where(life, call) == "repairs"
     life.wait(11)
     assert where(life, call) == "bills"
+
+
+def queued_again(life: Life, call: CallId, queue: str, since: int = 0) -> None:
+    """A menu, or the flow to which a seat has sent them, hands the caller to `queue`."""
+    life.hear(
+        CallQueued(
+            at=life.now,
+            call=call,
+            queue=QueueId(queue),
+            queued_at=since,
+            priority=5,
+            language="",
+            arrived_at=life.now,
+            asked_at=life.now,
+            prompt_ended_at=life.now,
+            channel_name="",
+            caller_number="",
+            caller_name="",
+        )
+    )
+
+
+def told_and_served(life: Life, *, left: bool) -> CallId:
+    """Told to go, and a seat has them all the same; `left`: it has fetched them out of there."""
+    call = life.call("repairs")
+    life.wait(61)
+    assert told(life) == [(call, "flow", "busy")]
+    if left:
+        life.hear(gone(life, call, "flow"))
+    life.leave("1")
+    assert life.answer("1") == call
+    life.wait(30)
+    return call
+
+
+def test_told_as_a_seat_took_them_is_not_told_again_when_they_wait_once_more() -> None:
+    life = life_with(rule("wait", "busy", kind="flow", after_us=60 * SECOND))
+    call = told_and_served(life, left=False)
+    queued_again(life, call, "bills")
+    life.wait(60)
+    assert told(life) == [(call, "flow", "busy")]
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_rules_count_for_who_waits_once_more_after_a_seat(left: bool) -> None:
+    life = life_with(
+        rule("wait", "busy", kind="flow", after_us=60 * SECOND),
+        bills=(rule("wait", "evening", kind="flow", after_us=10 * SECOND),),
+    )
+    call = told_and_served(life, left=left)
+    queued_again(life, call, "bills")
+    life.wait(11)
+    assert told(life)[1:] == [(call, "flow", "evening")]
+
+
+def test_whom_the_menu_has_moved_meanwhile_is_not_told_what_the_other_queue_says() -> None:
+    life = life_with(
+        rule("wait", "box", kind="message", after_us=60 * SECOND),
+        bills=(rule("wait", "evening", kind="flow", after_us=90 * SECOND),),
+    )
+    call = life.call("repairs")
+    life.wait(61)
+    assert told(life) == [(call, "message", "box")]
+    queued_again(life, call, "bills")
+    life.hear(WaitResumed(at=life.now, call=call))
+    life.wait(89)
+    assert told(life) == [(call, "message", "box")]
+    life.wait(2)
+    assert told(life)[1:] == [(call, "flow", "evening")]
+
+
+def test_told_while_the_menu_dialled_in_vain_is_sent_by_the_next_rule() -> None:
+    life = life_with(
+        rule("wait", "box", kind="message", after_us=60 * SECOND),
+        rule("wait", "evening", kind="flow", after_us=90 * SECOND),
+    )
+    call = life.call("repairs")
+    since = life.now - 1
+    life.wait(61)
+    life.hear(OutsideRung(at=life.now, call=call, target="police"))
+    life.wait(10)
+    queued_again(life, call, "repairs", since)
+    life.hear(WaitResumed(at=life.now, call=call))
+    life.wait(20)
+    assert told(life) == [(call, "message", "box"), (call, "flow", "evening")]
+
+
+def test_nothing_is_kept_of_those_who_are_no_callers() -> None:
+    life = life_with(rule("closed"))
+    text = ContactCame(
+        at=life.now,
+        contact=ContactId("contact.1"),
+        kind="text",
+        queue=QueueId("repairs"),
+        sender="13800001111",
+        by="gateway",
+    )
+    life.hear(text)
+    door(life, open_=False)
+    life.hear(
+        RoutingChanged(
+            at=life.now,
+            seats=tuple(life.seats),
+            queues=tuple(life.queues),
+            rules=RoutingRules(),
+            by="admin",
+        )
+    )
+    assert life.dispatcher.contacts.all()
+    overflows = life.dispatcher._overflows
+    assert len(overflows) == 2, "the callers who talk"
