@@ -98,7 +98,7 @@ class Overlay:
         kept, misfits = list(settings), []
         while True:
             made, wrong = self._make(site, kept)
-            wrong = wrong or list(_culprits(made, kept))
+            wrong = wrong or list(_culprits(site, made, kept))
             if not wrong:
                 break
             misfits += wrong
@@ -184,9 +184,10 @@ def _refused(settings: Sequence[Setting], error: ValidationError) -> Iterator[Mi
         yield Misfit(one, keys.get(one.key, str(error)))
 
 
-def _culprits(made: Site, settings: Sequence[Setting]) -> Iterator[Misfit]:
+def _culprits(site: Site, made: Site, settings: Sequence[Setting]) -> Iterator[Misfit]:
     """The settings without which the rest would fit together. Of those that lead in a circle
-    together it is the one said last."""
+    together it is the one said last. What does not fit in `site` itself is no setting's fault: a
+    queue's rule may name what counts after a restart only."""
     wrong = [(loc, why) for loc, why in slips(made) if loc[0] in ("queues", "seats", "routing")]
     if not wrong or not settings:
         return
@@ -195,6 +196,10 @@ def _culprits(made: Site, settings: Sequence[Setting]) -> Iterator[Misfit]:
         of_place[one.part, one.name, one.key] = one
         if one.key == "also":
             of_place[one.part, one.name, "queues"] = of_place[one.part, one.name, "roles"] = one
+    before = set(slips(site))
+    wrong = [slip for slip in wrong if slip[0][:3] in of_place or slip not in before]
+    if not wrong:
+        return
     found = {loc[:3]: Misfit(of_place[loc[:3]], why) for loc, why in wrong if loc[:3] in of_place}
     others = [one for loc, one in found.items() if loc[2] not in _CAN_CIRCLE]
     if others or not found:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from config.errors import SettingsRefused
-from config.overlay import Overlay, Source, settings_of
+from config.overlay import Overlay, Setting, Source, settings_of
+from config.queue import Queue
 from config.site import Site, load_site
 
 SITE = """\
@@ -86,3 +87,27 @@ def test_seat_that_is_given_other_queues_keeps_only_the_roles_it_can_have(tmp_pa
     assert (first.queues, first.roles) == (["bills", "repairs"], {"repairs": "lead"})
     assert (second.queues, second.roles) == (["bills", "repairs"], {"repairs": "lead"})
     assert given.seats["1001"].queues == ["repairs"], "the file's own stays"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"overflow": [{"when": "wait", "after_seconds": 60, "to": {"outside": "police"}}]},
+        {"open": "night"},
+    ],
+)
+def test_what_the_file_itself_says_too_early_costs_no_plan(
+    tmp_path: Path, part: dict[str, object]
+) -> None:
+    """A number outside, or opening hours, that count after a restart only."""
+    given = site(tmp_path, "    queues: {repairs: {closed: true}}\n    all_seats: {bills: b}")
+    ahead = Queue.model_validate({"name": {"en": "Bills"}} | part)
+    given = given.model_copy(update={"queues": given.queues | {"bills": ahead}})
+    laid = Overlay().over(given, settings_of("rush", given, Source(plan="rush")))
+    assert laid.misfits == []
+    assert laid.site.queues["repairs"].closed
+    assert laid.site.seats["1001"].queues == ["repairs", "bills"]
+    (key,) = part
+    same = Setting("queues", "bills", key, getattr(ahead, key), Source())
+    laid = Overlay().over(given, [same])
+    assert [one.setting for one in laid.misfits] == [same], "who says it now is told"
