@@ -50,6 +50,9 @@ class Change:
     setting: Setting
     beneath: str
 
+    def is_over(self, now: int) -> bool:
+        return 0 < self.setting.source.until_us <= now
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptChange:

@@ -57,6 +57,8 @@ class Laying:
         """What the cores know; None: that is not known."""
         self._contradicted: list[Change] = []
         self._changes: dict[Place, Change] = {}
+        self._ended: list[Place] = []
+        """Changes whose time is over, and which the database may have still."""
         self._unreadable: list[Misfit] = []
         self.laid = Overlaid(site)
         self.loaded = False
@@ -145,6 +147,10 @@ class Laying:
         found = [read(row) for row in rows]
         self._unreadable = [one for one in found if isinstance(one, Misfit)]
         self._changes = {one.setting.place: one for one in found if isinstance(one, Change)}
+        now = self._clock.now_us()
+        self._ended = [place for place, one in self._changes.items() if one.is_over(now)]
+        for place in self._ended:
+            del self._changes[place]
         self.loaded = True
         return True
 

@@ -74,21 +74,30 @@ class RoutingNow(Laying):
 
     async def look(self) -> None:
         """Read what could not be read before, and end changes whose time is over."""
-        now = self._clock.now_us()
-        over = [place for place, one in self._changes.items() if _is_over(one, now)]
-        if self.loaded and not over:
+        if self.loaded and not self._over() and not self._ended:
             return
         async with self._lock:
             try:
                 if not self.loaded and await self._load():
                     await self._lay("restart", "as it was before the restart")
-                if over:
-                    await self._store.keep((), over)
-                    for place in over:
-                        self._changes.pop(place, None)
-                    await self._lay(TIME, _names(over))
+                await self._end(self._over())
             except ChangesNotKept as error:
                 log.warning("changes not forgotten yet", why=str(error))
+
+    def _over(self) -> list[Place]:
+        now = self._clock.now_us()
+        return [place for place, one in self._changes.items() if one.is_over(now)]
+
+    async def _end(self, over: Sequence[Place]) -> None:
+        """They count no longer, also when the database cannot be told yet."""
+        if over:
+            for place in over:
+                del self._changes[place]
+            self._ended += over
+            await self._lay(TIME, _names(over))
+        if self._ended:
+            await self._store.keep((), [one for one in self._ended if one not in self._changes])
+            self._ended = []
 
     async def file_changed(self, site: Site) -> None:
         """The site file says this from now on."""
@@ -214,10 +223,6 @@ class RoutingNow(Laying):
         whys = dict.fromkeys(one.setting.source.why for one in put if one.setting.source.why)
         what = _names([one.setting.place for one in put])
         await self._lay(", ".join(who), "; ".join([what, *whys]))
-
-
-def _is_over(change: Change, now: int) -> bool:
-    return 0 < change.setting.source.until_us <= now
 
 
 def _names(places: Sequence[Place]) -> str:
