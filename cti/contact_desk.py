@@ -157,7 +157,9 @@ class ContactRecords(Protocol):
 
     async def texts(self, contacts: Collection[ContactId]) -> dict[ContactId, KeptText]: ...
 
-    async def newest(self, limit: int) -> Sequence[ContactSummary]: ...
+    async def newest(self, limit: int, seat: SeatId | None) -> Sequence[ContactSummary]:
+        """`seat`: those that have ended and that it had last; None: all."""
+        ...
 
     async def one(self, contact: ContactId) -> ContactSummary | None: ...
 
@@ -189,11 +191,16 @@ class ContactDesk:
         texts = await self._records.texts([one.contact for one in views])
         return [replace(one, text=texts.get(one.contact)) for one in views]
 
-    async def newest(self, limit: int) -> list[ContactView]:
-        """Open and ended ones, the newest first, without texts. Raises TextsAway."""
+    async def newest(self, limit: int, seat: SeatId | None = None) -> list[ContactView]:
+        """Open and ended ones, the newest first, without texts. `seat`: those that it is offered,
+        has in hand, or had last. Raises TextsAway."""
         alive = {one.contact: one for one in self.open_ones()}
-        kept = await self._records.newest(limit)
-        return [alive.get(one.contact) or _of_summary(one) for one in kept]
+        kept = await self._records.newest(limit, seat)
+        if seat is None:
+            return [alive.get(one.contact) or _of_summary(one) for one in kept]
+        found = [one for one in alive.values() if one.seat == seat]
+        found += [_of_summary(one) for one in kept if one.contact not in alive]
+        return sorted(found, key=lambda one: (one.came_us, one.contact), reverse=True)[:limit]
 
     async def one(self, contact: ContactId) -> ContactView:
         """With its text. Raises UnknownContact or TextsAway."""

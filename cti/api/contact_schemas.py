@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from cti.api.schemas import Line, QueueName, Received, SeatName, Sent, TimeUs, speakable
 
-ContactName = Annotated[str, Field(pattern=r"^contact[.][A-Za-z0-9-]{1,64}$")]
+CONTACT_NAME: Final = r"^contact[.][A-Za-z0-9-]{1,64}$"
+ContactName = Annotated[str, Field(pattern=CONTACT_NAME)]
 ContactKindName = Literal["text", "web", "mail"]
 LONGEST_TEXT = 20_000
 """Characters; what is longer belongs into a file of the other system."""

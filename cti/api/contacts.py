@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import structlog
 
 from cti.api.binding import Ask
 from cti.api.contact_schemas import (
+    CONTACT_NAME,
     ContactAnswer,
     ContactBody,
     ContactsAnswer,
@@ -32,6 +34,7 @@ from cti.ids import ContactId, QueueId, SeatId
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
+_NAME: Final = re.compile(CONTACT_NAME)
 
 
 async def hand_in(ask: Ask[NoQuery, ContactBody]) -> ContactAnswer:
@@ -60,13 +63,12 @@ async def hand_in(ask: Ask[NoQuery, ContactBody]) -> ContactAnswer:
 async def list_contacts(ask: Ask[ContactsQuery, NoBody]) -> ContactsAnswer:
     """A seat sees what it has, or is offered; others see all."""
     desk, sight, query = ask.services.contacts, Sight(ask.asker, "listContacts"), ask.query
+    whose = None if sight.all_calls else ask.asker.seat or SeatId("-")
     if query.state == "open":
-        found = list(desk.open_ones()[: query.limit])
+        found = [one for one in desk.open_ones() if whose in (None, one.seat)]
     else:
-        found = await _done(desk.newest(query.limit))
-    if not sight.all_calls:
-        found = [one for one in found if one.seat and one.seat == ask.asker.seat]
-    return ContactsAnswer(contacts=[_answer(one, sight) for one in found])
+        found = await _done(desk.newest(query.limit, whose))
+    return ContactsAnswer(contacts=[_answer(one, sight) for one in found[: query.limit]])
 
 
 async def get_contact(ask: Ask[NoQuery, NoBody]) -> ContactAnswer:
@@ -114,7 +116,11 @@ async def _wish(
 
 
 def _contact(ask: Ask[NoQuery, NoBody] | Ask[NoQuery, ReturnBody]) -> ContactId:
-    return ContactId(ask.path("contact"))
+    """Raises Problem 404 when no contact can be called so: the database is not asked for it."""
+    name = ask.path("contact")
+    if not _NAME.fullmatch(name):
+        raise not_found("there is no such contact")
+    return ContactId(name)
 
 
 async def _done(work: Awaitable[T]) -> T:

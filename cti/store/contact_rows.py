@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.facts import Fact, OpenContact
-from cti.ids import ContactId
+from cti.ids import ContactId, SeatId
 from cti.store.contact_projection import ContactSummary, fold_contact, is_of_contacts, open_contact
 from cti.store.tables import ContactRow
 
@@ -40,8 +40,13 @@ async def open_ones(connection: AsyncConnection) -> tuple[OpenContact, ...]:
     return tuple(open_contact(_summary(row._mapping)) for row in found)
 
 
-async def newest(connection: AsyncConnection, limit: int) -> list[ContactSummary]:
+async def newest(
+    connection: AsyncConnection, limit: int, seat: SeatId | None = None
+) -> list[ContactSummary]:
+    """`seat`: those that have ended and that it had last."""
     wanted = _all().order_by(ContactRow.came_us.desc(), ContactRow.contact.desc()).limit(limit)
+    if seat is not None:
+        wanted = wanted.where(ContactRow.seat == seat, ContactRow.ended_us.is_not(None))
     return [_summary(row._mapping) for row in await connection.execute(wanted)]
 
 

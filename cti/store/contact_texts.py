@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from cti.contact_desk import ContactSummary, KeptText, TextsAway
-from cti.ids import ContactId
+from cti.ids import ContactId, SeatId
 from cti.store import contact_rows
 from cti.store.codec import clean_text
 from cti.store.database import Database
@@ -43,10 +43,10 @@ class StoredContacts:
         except StoreError as error:
             raise TextsAway(str(error)) from error
 
-    async def newest(self, limit: int) -> list[ContactSummary]:
+    async def newest(self, limit: int, seat: SeatId | None) -> list[ContactSummary]:
         try:
             async with self._database.reading() as connection:
-                return await contact_rows.newest(connection, limit)
+                return await contact_rows.newest(connection, limit, seat)
         except StoreError as error:
             raise TextsAway(str(error)) from error
 

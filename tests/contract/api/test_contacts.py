@@ -87,6 +87,17 @@ async def test_list_is_as_long_as_asked_for(client: Client) -> None:
         assert (await client.get(f"{CONTACTS}?limit={limit}", "lead")).status == 400
 
 
+@pytest.mark.parametrize("state", ["open", "all"])
+async def test_seat_finds_its_own_however_many_others_wait(client: Client, state: str) -> None:
+    for number in range(3):
+        await hand_in(client, text=str(number), queue="bills")
+    own = await hand_in(client)
+    for number in range(3):
+        await hand_in(client, text=str(number), queue="bills")
+    answer = await client.get(f"{CONTACTS}?state={state}&limit=2", "seat")
+    assert [one["contact"] for one in json.loads(answer.body)["contacts"]] == [own["contact"]]
+
+
 async def test_withdrawn_by_who_handed_it_in(client: Client) -> None:
     came = await hand_in(client)
     status, gone = await wish(client, came["contact"], "withdraw", "lead")
@@ -136,3 +147,10 @@ async def test_metrics_tell_what_is_open(client: Client, contacts: Any) -> None:
     text = (await client.get("/metrics")).body.decode()
     assert 'cti_contacts_open{kind="text",queue="bills",state="waiting"} 1.0' in text
     assert 'cti_contacts_longest_wait_seconds{kind="text",queue="bills"}' in text
+
+
+@pytest.mark.parametrize("name", ["%00", "%FF", "%ED%A0%80", "a" * 7_000, "..%2F..%2Fetc"])
+async def test_name_that_no_contact_can_have_is_not_found(client: Client, name: str) -> None:
+    assert (await client.get(f"{CONTACTS}/{name}", "lead")).status == 404
+    assert (await client.post(f"{CONTACTS}/{name}/accept", "seat")).status == 404
+    assert (await client.post(f"{CONTACTS}/{name}/withdraw", "lead")).status == 404
