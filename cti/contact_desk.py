@@ -227,11 +227,18 @@ class ContactDesk:
         known = await self._records.keep(contact, kept)
         if (known.subject, known.text) != (kept.subject, kept.text):
             raise ContactNotTaken("another text was handed in with this key")
-        if self._dispatcher.contacts.get(contact) is None:
-            ended = await self._records.one(contact) if known is not kept else None
-            if ended is None or ended.ended_us is None:
-                await self._came(contact, new, by)
+        if self._dispatcher.contacts.get(contact) is None and (
+            known is kept or not await self._has_ended(contact)
+        ):
+            await self._came(contact, new, by)
         return await self.one(contact)
+
+    async def _has_ended(self, contact: ContactId) -> bool:
+        """What ends just now is to be written down first: one that came to life again would be
+        forgotten at the next start."""
+        await self._safe()
+        kept = await self._records.one(contact)
+        return kept is not None and kept.ended_us is not None
 
     async def _came(self, contact: ContactId, new: NewContact, by: str) -> None:
         came = ContactCame(
