@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from config.change import said
 from config.settings import Settings
 from config.site import Site
 from cti.agi.conversation import Conversations
@@ -157,7 +158,9 @@ def shelf_of(settings: Settings, site: Site, prompts: PromptLibrary) -> FlowShel
     """All flows of the site. Raises FlowRefused naming the place of all that is wrong."""
     needed = {line.flow for line in site.hotlines}
     needed |= {line.after_call for line in site.hotlines if line.after_call}
-    rules = (rule for queue in site.queues.values() for rule in queue.overflow)
+    rules = [rule for queue in site.queues.values() for rule in queue.overflow]
+    changes = (change for plan in site.plans.values() for change in plan.queues.values())
+    rules += [rule for change in changes for rule in said(change).get("overflow", ())]
     needed |= {rule.to.flow for rule in rules if rule.to.flow}
     return FlowShelf(
         settings.site.parent / site.flows_dir,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel
@@ -78,9 +78,21 @@ async def _change(ask: Ask[Any, Any], edits: list[Edit], why: str, until_us: int
         raise Problem(400, "not-valid", "there is nothing to change in it")
     by = ask.asker.user
     try:
+        for edit in edits:
+            _check_flows(edit, ask.services.engine.flows())
         await ask.services.routing.change(edits, by=by, why=why, until_us=until_us)
     except (UnknownPart, ChangeRefused, ChangesNotKept) as error:
         raise _problem(error) from error
+
+
+def _check_flows(edit: Edit, flows: Collection[str]) -> None:
+    """Raises ChangeRefused when a rule sends callers to a flow that there is not."""
+    for rule in edit.values.get("overflow", ()):
+        flow = rule.to.flow
+        if flow is not None and flow not in flows:
+            known = ", ".join(sorted(flows)) or "none"
+            place = name_of((edit.part, edit.name, "overflow"))
+            raise ChangeRefused(place, f"there is no flow {flow!r}; known: {known}")
 
 
 async def _remove_of(ask: Ask[RemoveQuery, NoBody], part: Part, name: str) -> PartAnswer:
@@ -135,7 +147,11 @@ def _part(
 ) -> PartAnswer:
     if contradicted is None:
         contradicted = {change.setting.place for change in routing.contradicted()}
-    now, file = _model(routing.site, part, name), _model(routing.file_site, part, name)
+    now = _model(routing.site, part, name)
+    if now is None:
+        raise not_found(f"there is no {part[:-1]} {name!r}")
+    # A seat that has just been taken out of the file holds until the cores know.
+    file = _model(routing.file_site, part, name) or now
     stays = {"queues": QUEUE_STAYS, "seats": SEAT_STAYS, "routing": frozenset({"classes"})}[part]
     values = {
         key: to_jsonable_python(getattr(now, key))
@@ -155,8 +171,9 @@ def _part(
     )
 
 
-def _model(site: Any, part: Part, name: str) -> BaseModel:
-    found: BaseModel = site.routing if part == "routing" else getattr(site, part)[name]
+def _model(site: Any, part: Part, name: str) -> BaseModel | None:
+    found: BaseModel | None
+    found = site.routing if part == "routing" else getattr(site, part).get(name)
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from config.plan import Plan
 from config.settings import Settings, load_settings
 from config.site import Site, load_site
 from cti.menus import prompts_of, shelf_of
@@ -48,3 +49,14 @@ def test_flow_of_a_queue_that_the_site_has_not_is_refused(tmp_path: Path) -> Non
     queues = {name: queue for name, queue in site.queues.items() if name != "bills"}
     with pytest.raises(FlowRefused, match=r"main\.yaml:\d+:\d+: .*there is no queue 'bills'"):
         _shelf(tmp_path, site.model_copy(update={"queues": queues}))
+
+
+def test_flow_that_only_a_plan_sends_callers_to_must_be_there(tmp_path: Path) -> None:
+    recordings(tmp_path)
+    site = load_site(SITE_FILE)
+    rules = [{"when": "closed", "to": {"flow": "flood"}}]
+    plan = Plan.model_validate(
+        {"name": {"en": "Flood"}, "queues": {next(iter(site.queues)): {"overflow": rules}}}
+    )
+    with pytest.raises(FlowRefused, match="flood"):
+        _shelf(tmp_path, site.model_copy(update={"plans": {"flood": plan}}))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from config.overlay import Overlaid, Overlay, Setting
 from config.site import Site, load_site
 from cti.changes import ChangesInMemory, ChangesNotKept, Edit
 from cti.facts import PlanSwitched, Report, RoutingChanged
@@ -122,6 +127,7 @@ async def test_many_at_once_are_all_or_nothing(
         (QUEUE, {"merged_into": "water"}, 409),
         (QUEUE, {"target": {"seconds": -1}}, 400),
         (QUEUE, {"overflow": [{"when": "no-seats", "to": {"queue": "water"}}]}, 409),
+        (QUEUE, {"overflow": [{"when": "closed", "to": {"flow": "mian"}}]}, 409),
         (f"{ROUTING}/queues/water", {"strategy": "ring-all"}, 404),
         (f"{ROUTING}/seats/1009", {"queues": ["bills"]}, 404),
     ],
@@ -256,3 +262,26 @@ async def test_plan_taken_out_of_the_file_while_it_is_on_is_off_and_told(
     assert (switched.plan, switched.on, switched.by) == ("rush", False, "site file")
     assert isinstance(changed, RoutingChanged)
     assert routing.site.queues["repairs"].merged_into is None
+
+
+async def test_seat_that_is_being_taken_out_of_the_file_is_shown_until_it_is_gone(
+    client: Client, routing: RoutingNow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over, begun, go = Overlay().over, threading.Event(), threading.Event()
+
+    def slow(site: Site, settings: Iterable[Setting]) -> Overlaid:
+        begun.set()
+        go.wait()
+        return over(site, settings)
+
+    monkeypatch.setattr(routing, "_overlay", SimpleNamespace(over=slow))
+    gone = '  "1002": {name: 李强, device: PJSIP/1002, queues: [bills]}\n'
+    change = asyncio.create_task(routing.file_changed(saved(tmp_path, gone, "")))
+    await asyncio.to_thread(begun.wait)
+    try:
+        shown = await client.get(ROUTING, "lead")
+    finally:
+        go.set()
+    await change
+    assert (shown.status, list(shown.json["seats"])) == (200, ["1001", "1002"])
+    assert list((await client.get(ROUTING, "lead")).json["seats"]) == ["1001"]
