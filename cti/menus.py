@@ -160,7 +160,7 @@ def shelf_of(settings: Settings, site: Site, prompts: PromptLibrary) -> FlowShel
     needed |= {line.after_call for line in site.hotlines if line.after_call}
     rules = [rule for queue in site.queues.values() for rule in queue.overflow]
     changes = (change for plan in site.plans.values() for change in plan.queues.values())
-    rules += [rule for change in changes for rule in said(change).get("overflow", ())]
+    rules += [rule for change in changes for rule in said(change).get("overflow") or ()]
     needed |= {rule.to.flow for rule in rules if rule.to.flow}
     return FlowShelf(
         settings.site.parent / site.flows_dir,

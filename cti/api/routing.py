@@ -87,7 +87,7 @@ async def _change(ask: Ask[Any, Any], edits: list[Edit], why: str, until_us: int
 
 def _check_flows(edit: Edit, flows: Collection[str]) -> None:
     """Raises ChangeRefused when a rule sends callers to a flow that there is not."""
-    for rule in edit.values.get("overflow", ()):
+    for rule in edit.values.get("overflow") or ():
         flow = rule.to.flow
         if flow is not None and flow not in flows:
             known = ", ".join(sorted(flows)) or "none"
