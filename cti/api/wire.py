@@ -249,7 +249,9 @@ def _plain(value: Any) -> Any:
 
 def _masked(fact: Fact) -> Fact:
     change: dict[str, Any] = {}
-    for field in ("caller_number", "number", "customer"):
+    # There it is a call's id, which is no number of anybody's.
+    customer = () if isinstance(fact, facts.CallbackReached) else ("customer",)
+    for field in ("caller_number", "number", *customer):
         if isinstance(number := getattr(fact, field, None), str):
             change[field] = mask_number(number)
     if isinstance(name := getattr(fact, "caller_name", None), str):

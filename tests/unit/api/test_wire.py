@@ -164,3 +164,25 @@ def test_number_of_a_callback_is_masked_for_an_auditor() -> None:
         shown = data(role, fact)  # type: ignore[arg-type]
         assert shown is not None
         assert shown["number"] == number
+
+
+def test_call_of_a_customer_who_was_rung_is_named_for_an_auditor_and_the_number_is_masked() -> None:
+    fact = facts.CallbackReached(
+        at=1,
+        callback=CallbackId("back.jt1-1.1"),
+        call=CALL,
+        customer=CallId("customer.1001.7"),
+        seat=OWN,
+        offer=OfferId("customer.1001.7"),
+        queue=QueueId("repairs"),
+        number=PHONE,
+        hotline="12345",
+        language="zh-CN",
+        priority=5,
+        skills=(),
+        since=1,
+        channel_name="",
+    )
+    shown = data("auditor", fact)
+    assert shown is not None
+    assert (shown["customer"], shown["number"]) == ("customer.1001.7", "138****1111")
