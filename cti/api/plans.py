@@ -33,14 +33,17 @@ async def switch(ask: Ask[NoQuery, PlanBody]) -> PlanAnswer:
     except PlansNotKept as error:
         raise Problem(503, "not-kept", str(error)) from error
     without_voice = 0
-    if body.on:
+    if body.on and plan in routing.plans_on:
+        named = routing.file_site.plans[plan].notices
         try:
             async with asyncio.timeout(VOICE_SECONDS):
                 for notice in routing.notices():
-                    if notice.id in routing.file_site.plans[plan].notices:
+                    if notice.id in named:
                         without_voice += await ask.services.notices.voices(notice)
         except TimeoutError:
             without_voice += 1
+    if plan not in routing.file_site.plans:  # taken out of the file meanwhile
+        raise not_found(str(UnknownPlan(plan, tuple(routing.file_site.plans))))
     return _answer(routing, plan, without_voice)
 
 

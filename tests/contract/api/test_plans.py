@@ -15,7 +15,9 @@ from typer.testing import CliRunner, Result
 from cti.api.server import ApiServer
 from cti.cli import app
 from cti.facts import PlanSwitched, Report, RoutingChanged
+from cti.notices import NoticeBoard
 from cti.overlays import RoutingNow
+from ivr_flows.notices import Notice
 from tests.contract.api.conftest import PASSWORD, SITE, Client
 from tests.fakes.engine import FakeEngine
 
@@ -167,3 +169,17 @@ async def test_plans_from_the_command_line(typed: Type, routing: RoutingNow) -> 
     assert "rush: off" in (await typed("off", "rush")).stdout
     assert list(routing.plans_on) == ["disaster"]
     assert (await typed("on", "rush")).exit_code != 0, "a reason is needed"
+
+
+async def test_plan_that_leaves_the_file_while_its_texts_are_spoken_is_not_found(
+    client: Client, routing: RoutingNow, board: NoticeBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def meanwhile(notice: Notice) -> int:
+        del notice
+        left = {name: plan for name, plan in routing.file_site.plans.items() if name == "rush"}
+        await routing.file_changed(routing.file_site.model_copy(update={"plans": left}))
+        return 0
+
+    monkeypatch.setattr(board, "voices", meanwhile)
+    answer = await client.post(f"{PLANS}/disaster", "lead", json=ON)
+    assert (answer.status, list(routing.plans_on)) == (404, [])
