@@ -135,9 +135,8 @@ class Callers:
                 call.aside = True
                 yield WaitKeyTaken(at=fact.at, call=call.id, key=fact.get("Key"))
             case "wait-sent":
-                call.aside = call.sent_on = True
                 to, target = overflow_target(fact.get("To")), fact.get("Target")
-                yield WaitSentOn(at=fact.at, call=call.id, to=to, target=target)
+                yield from self.sent_on(call, fact.at, to, target)
             case "wait-again":
                 yield from self.is_back(call, fact.at)
             case "message-left":
@@ -183,6 +182,11 @@ class Callers:
             return
         call.queue = QueueId(fact.target)
         yield KeepOnChannel(channel=call.channel, variables=(("CTI_QUEUE", fact.target),))
+
+    def sent_on(self, call: Call, at: int, to: OverflowTarget, target: str) -> Outcome:
+        """Out of the waiting room, where the queue's rule says."""
+        call.aside = call.sent_on = True
+        yield WaitSentOn(at=at, call=call.id, to=to, target=target)
 
     def is_back(self, call: Call, at: int) -> Outcome:
         """From the menu to the waiting room, at the place they had."""

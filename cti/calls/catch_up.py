@@ -167,8 +167,7 @@ class CatchUp:
         after = recovery.is_after(seen) and not seen.bridge
         if call.phase is CallPhase.MENU and (after or recovery.is_waiting(seen)):
             yield from self._callers.queue(call, recovery.missed_mark(seen, at))
-        if recovery.is_waiting(seen):
-            yield from self._callers.is_back(call, at)
+        yield from self._catch_up_aside(call, seen, at)
         if call.phase is CallPhase.TALKING and recovery.is_on_visit(seen):
             call.flow = seen.get("CTI_FLOW")
             yield from self._visits.begin(call, at)
@@ -211,6 +210,14 @@ class CatchUp:
         """Whether the leg waits for its caller, who is in a flow."""
         call = self._book.calls.get(leg.call)
         return call is not None and call.on_visit and call.leg == leg.offer
+
+    def _catch_up_aside(self, call: Call, seen: ChannelSeen, at: int) -> Outcome:
+        """Whether a waiting caller is where the queue's rule sends them, or back from aside."""
+        if not recovery.is_sent_on(seen):
+            if recovery.is_waiting(seen):
+                yield from self._callers.is_back(call, at)
+        elif call.phase is CallPhase.WAITING and not call.sent_on:
+            yield from self._callers.sent_on(call, at, *recovery.where_sent(seen))
 
     def _catch_up_outside(self, call: Call, seen: ChannelSeen, at: int) -> Outcome:
         """A number outside that was dialled, or did not answer, while the link was away."""

@@ -12,7 +12,14 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from cti.calls.call import Call, OutsideTry, SeatLeg
-from cti.facts import CallPhase, CallRecovered, ChannelSeen, FlowMarked, SnapshotTaken
+from cti.facts import (
+    CallPhase,
+    CallRecovered,
+    ChannelSeen,
+    FlowMarked,
+    OverflowTarget,
+    SnapshotTaken,
+)
 from cti.ids import (
     CallId,
     ChannelId,
@@ -123,6 +130,17 @@ def in_last_resort(seen: ChannelSeen) -> bool:
 def is_waiting(seen: ChannelSeen) -> bool:
     """Whether the caller has left the menu for the waiting room."""
     return _PHASE_OF_CONTEXT.get(seen.context) is CallPhase.WAITING
+
+
+def is_sent_on(seen: ChannelSeen) -> bool:
+    """Whether a waiting caller is where their queue's rule has sent them."""
+    return seen.context == "sent-on"
+
+
+def where_sent(seen: ChannelSeen) -> tuple[OverflowTarget, str]:
+    """Where to, as the dialplan has it; a number outside is dialled somewhere else."""
+    flow = seen.get("CTI_FLOW")
+    return ("message", seen.get("CTI_OUTSIDE")) if flow == "sent-message" else ("flow", flow)
 
 
 def is_given_away(seen: ChannelSeen) -> bool:
