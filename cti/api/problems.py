@@ -37,7 +37,7 @@ _HTTP_CODES = {
 _DETAILS = {
     404: "there is nothing here",
     405: "this method is not offered here; see Allow",
-    413: "the body is larger than 64 KiB",
+    413: "the body is larger than 256 KiB",
 }
 
 

@@ -31,7 +31,8 @@ from cti.queue_doors import QueueDoors
 
 log = structlog.get_logger(__name__)
 
-MAX_BODY: Final = 64 * 1024
+MAX_BODY: Final = 256 * 1024
+"""The longest contact's text, escaped, at twelve bytes a character."""
 KEY_NAME: Final = "api_token_key"
 _KEY_BYTES: Final = 48
 """Above the 32 that HS256 asks for at least (RFC 7518, section 3.2)."""

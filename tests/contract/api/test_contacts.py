@@ -154,3 +154,12 @@ async def test_name_that_no_contact_can_have_is_not_found(client: Client, name: 
     assert (await client.get(f"{CONTACTS}/{name}", "lead")).status == 404
     assert (await client.post(f"{CONTACTS}/{name}/accept", "seat")).status == 404
     assert (await client.post(f"{CONTACTS}/{name}/withdraw", "lead")).status == 404
+
+
+@pytest.mark.parametrize("character", ["水", "🌊"])
+async def test_longest_text_fits_however_its_gateway_writes_json(
+    client: Client, character: str
+) -> None:
+    """Escaped, each half of a character of the second kind takes six bytes."""
+    came = await hand_in(client, text=character * LONGEST_TEXT)
+    assert came["text"] == character * LONGEST_TEXT
