@@ -186,12 +186,16 @@ class Overflows:
         self._look_at.pop(call, None)
 
     def gone(self, call: CallId, *, sent_on: bool) -> None:
-        """They have left the line. `sent_on`: for where they were sent; else a menu has put them
-        through to a number outside."""
+        """They have left the line. `sent_on`: for where they were sent; else to a number outside,
+        perhaps from a menu, where what they were told to is not read."""
         course = self._courses.get(call)
-        if course is not None:
-            course.sent, course.told = course.sent or sent_on, None
-            self._timers.set(call, None)
+        if course is None:
+            return
+        if sent_on:
+            course.sent, course.told = True, None
+        else:
+            self._recall(course)
+        self._timers.set(call, None)
 
     def came_back(self, call: CallId, *, sent_on: bool) -> None:
         """The caller is in the line again. `sent_on`: nobody took them where they were sent; else
@@ -199,7 +203,7 @@ class Overflows:
         course = self._courses.get(call)
         if course is None:
             return
-        if sent_on or course.told is None:
+        if sent_on:
             course.sent, course.told = False, None
         self._look_at[call] = None
 

@@ -155,6 +155,7 @@ class Routing(RuleBasedStateMachine):
 
     def tell(self, fact: Fact) -> list[Fact | Effect]:
         self.past.append(fact)
+        self.follow(fact)
         out = self.life.hear(fact)
         waiting = {call.call: call for call in self.waiting()}
         for offer in out:
@@ -170,6 +171,15 @@ class Routing(RuleBasedStateMachine):
             elif isinstance(offer, WaitOverflowed) and offer.to == "queue":
                 assert offer.call not in self.sent, "who has stepped aside is not moved"
         return out
+
+    def follow(self, fact: Fact) -> None:
+        """Whom a seat or a menu has taken elsewhere does not read what they were told to."""
+        if isinstance(fact, OfferAnswered):
+            self.gone.discard(fact.call)
+        if isinstance(fact, OfferAnswered | CallQueued | OutsideRung):
+            self.sent = {
+                call: to for call, to in self.sent.items() if call != fact.call or call in self.gone
+            }
 
     @precondition(lambda self: self.link and self.sent)
     @rule(data=st.data())
@@ -190,12 +200,11 @@ class Routing(RuleBasedStateMachine):
         self.gone.discard(call)
         if self.life.dispatcher.queue_of(call) is None:
             return  # a seat took them out of there, or they hung up
+        self.tell(WaitSentOn(at=self.now, call=call, to=to, target="busy"))
         if to == "outside":
             self.fail_offers_of(call, "caller-gone")
             self.tell(OutsideRung(at=self.now, call=call, target="police"))
             assert self.life.dispatcher.queue_of(call) is None
-        else:
-            self.tell(WaitSentOn(at=self.now, call=call, to="flow", target="busy"))
         if helped:
             self.fail_offers_of(call, "caller-gone")
             self.ends(call)
