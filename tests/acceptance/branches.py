@@ -175,7 +175,7 @@ def what_it_takes(folder: Path, *, survey: bool = False) -> dict[str, Any]:
     parts = {
         "hotlines": [{"number": "12345", "flow": "main", "language": "zh-CN", **after}],
         "outside": {
-            "water-police": {"name": {"en": "Police"}, "number": POLICE, "ring_seconds": 5}
+            "water-police": {"name": {"en": "Police"}, "number": POLICE, "ring_seconds": 12}
         },
     }
     return {"flows": flows, "prompts": PROMPTS, "parts": parts}
