@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -35,13 +36,28 @@ def test_a_kernel_that_gives_out_nearly_all_ports_or_does_not_say(
     said = tmp_path / "range"
     said.write_text(text, "ascii")
     monkeypatch.setattr(ports, "_EPHEMERAL", said)
-    assert 10_240 <= ports.free_ports(1)[0] < 32_768
+    first, last = ports.free_port_range(10)
+    assert 20_480 <= first < last < 32_768
 
 
 def test_taken_ports_are_passed_over_and_none_left_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    (port,) = ports.free_ports(1)
-    with ports.bound(socket.SOCK_DGRAM, "127.0.0.1", port):
-        monkeypatch.setattr(ports, "_LOWEST", port)
-        monkeypatch.setattr(ports, "_first_ephemeral", lambda: port + 1)
-        with pytest.raises(OSError, match="no free port from"):
+    taken, other = ports.free_ports(2)
+
+    class Few(ports.PortsOfOurs):
+        handed: ClassVar = [other, taken]
+
+        def next(self) -> int:
+            return self.handed.pop() if self.handed else taken
+
+    monkeypatch.setattr(ports, "_OURS", Few())
+    with ports.bound(socket.SOCK_DGRAM, "127.0.0.1", taken):
+        assert ports.free_ports(1) == [other]
+        with pytest.raises(OSError, match="no free port"):
             ports.free_ports(1)
+
+
+def test_two_processes_hand_out_ports_of_their_own() -> None:
+    mine, theirs = ports.PortsOfOurs(), ports.PortsOfOurs()
+    found = {mine.next() for _ in range(200)}
+    assert len(found) == 64, "round and round"
+    assert not found & {theirs.next() for _ in range(200)}
